@@ -21,7 +21,7 @@ pub use self::parse_error::ParseError;
 pub use self::phase::{Party, Phase};
 pub use self::refusal::Refusal;
 pub use self::text::{plain, seconds, violation_message};
-pub use self::unmet::{Goal, Instead, Note, Partial, RecentMessage, Unmet};
+pub use self::unmet::{Detail, Goal, Instead, Partial, RecentMessage, Unmet};
 
 use self::text::{at_least, attempts_text, client_text, line_text, signal_text, unanswered_text};
 use crate::http::ResponseHead;

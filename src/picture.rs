@@ -17,6 +17,6 @@ mod sixel;
 
 #[cfg(not(feature = "images"))]
 pub use self::absent::Renderer;
-pub use self::canvas::{Canvas, Colors, Drawn, Graphics};
+pub use self::canvas::{Canvas, Colors, DrawnPicture, Graphics};
 #[cfg(feature = "images")]
 pub use self::decode::Renderer;

@@ -52,11 +52,11 @@ pub fn check_params(text: &str) -> Result<(), String> {
 
 /// A received message, as seen by the caller.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Received<'a> {
+pub enum RpcMessage<'a> {
     /// The result of the call, as JSON.
     Result(&'a str),
     /// The error of the call.
-    Failed(CallError),
+    Failed(RpcError),
     /// A message with a method and without an id (§4.1).
     Notification,
     /// Anything else.
@@ -65,24 +65,24 @@ pub enum Received<'a> {
 
 /// The error of a call (§5.1).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CallError {
+pub struct RpcError {
     /// The message and the code, or the whole error if it has no message.
     pub message: String,
     /// The JSON of the member `data`.
     pub data: Option<String>,
 }
 
-impl CallError {
+impl RpcError {
     fn from_json(json: &str) -> Self {
         #[derive(Deserialize)]
-        struct Object<'a> {
+        struct RequestObject<'a> {
             message: String,
             #[serde(borrow)]
             code: Option<&'a RawValue>,
             #[serde(borrow)]
             data: Option<&'a RawValue>,
         }
-        let Ok(error) = serde_json::from_str::<Object<'_>>(json) else {
+        let Ok(error) = serde_json::from_str::<RequestObject<'_>>(json) else {
             return Self {
                 message: json.to_owned(),
                 data: None,
@@ -98,7 +98,7 @@ impl CallError {
 
 /// The members of a message that matter to the caller.
 #[derive(Deserialize)]
-struct Members<'a> {
+struct MessageMembers<'a> {
     #[serde(borrow, default, deserialize_with = "present")]
     id: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -116,26 +116,26 @@ fn present<'de, D: Deserializer<'de>>(from: D) -> Result<Option<&'de RawValue>, 
 
 /// Finds out what a text message is.
 #[must_use]
-pub fn received(text: &str) -> Received<'_> {
-    let Ok(members) = serde_json::from_str::<Members<'_>>(text) else {
-        return Received::Other;
+pub fn received(text: &str) -> RpcMessage<'_> {
+    let Ok(members) = serde_json::from_str::<MessageMembers<'_>>(text) else {
+        return RpcMessage::Other;
     };
     match members {
-        Members {
+        MessageMembers {
             id: None,
             method: Some(method),
             ..
-        } if method.get().starts_with('"') => Received::Notification,
-        Members {
+        } if method.get().starts_with('"') => RpcMessage::Notification,
+        MessageMembers {
             id: Some(id),
             method: None,
             result,
             error,
         } if id.get() == ID.to_string() => match error {
-            Some(error) => Received::Failed(CallError::from_json(error.get())),
-            None => Received::Result(result.map_or("null", RawValue::get)),
+            Some(error) => RpcMessage::Failed(RpcError::from_json(error.get())),
+            None => RpcMessage::Result(result.map_or("null", RawValue::get)),
         },
-        _ => Received::Other,
+        _ => RpcMessage::Other,
     }
 }
 
@@ -177,29 +177,32 @@ mod tests {
     #[test]
     fn messages_are_told_apart() {
         let failed = |message: &str, data: Option<&str>| {
-            Received::Failed(CallError {
+            RpcMessage::Failed(RpcError {
                 message: message.to_owned(),
                 data: data.map(str::to_owned),
             })
         };
         for (text, is) in [
-            (r#"{"id":1,"result":[1, 2]}"#, Received::Result("[1, 2]")),
-            (r#"{"id":1,"result":null}"#, Received::Result("null")),
-            (r#"{"id":1,"result":5,"error":null}"#, Received::Result("5")),
-            (r#"{"id":1}"#, Received::Result("null")),
+            (r#"{"id":1,"result":[1, 2]}"#, RpcMessage::Result("[1, 2]")),
+            (r#"{"id":1,"result":null}"#, RpcMessage::Result("null")),
+            (
+                r#"{"id":1,"result":5,"error":null}"#,
+                RpcMessage::Result("5"),
+            ),
+            (r#"{"id":1}"#, RpcMessage::Result("null")),
             (
                 r#"{"id":1,"error":{"code":-32601,"message":"no","data":{"a":1}}}"#,
                 failed("no (error -32601)", Some(r#"{"a":1}"#)),
             ),
             (r#"{"id":1,"error":"no"}"#, failed("\"no\"", None)),
-            (r#"{"method":"x","params":[]}"#, Received::Notification),
-            (r#"{"id":null,"method":"x"}"#, Received::Other),
-            (r#"{"id":1,"method":"x"}"#, Received::Other),
-            (r#"{"id":2,"result":5}"#, Received::Other),
-            (r#"{"id":"1","result":5}"#, Received::Other),
-            (r#"{"method":5}"#, Received::Other),
-            ("[]", Received::Other),
-            ("hello", Received::Other),
+            (r#"{"method":"x","params":[]}"#, RpcMessage::Notification),
+            (r#"{"id":null,"method":"x"}"#, RpcMessage::Other),
+            (r#"{"id":1,"method":"x"}"#, RpcMessage::Other),
+            (r#"{"id":2,"result":5}"#, RpcMessage::Other),
+            (r#"{"id":"1","result":5}"#, RpcMessage::Other),
+            (r#"{"method":5}"#, RpcMessage::Other),
+            ("[]", RpcMessage::Other),
+            ("hello", RpcMessage::Other),
         ] {
             assert_eq!(received(text), is, "{text}");
         }

@@ -50,7 +50,7 @@ use rustyline::ExternalPrinter;
 use signal_hook::consts::SIGINT;
 
 use self::drawing::Drawing;
-use self::editing::{equip, new_editor, Reader};
+use self::editing::{equip, new_editor, LineReader};
 use self::history::History;
 use self::keys::{KeyContext, SharedTyping};
 use self::modes::TermModes;
@@ -63,7 +63,7 @@ pub use self::child::TerminalJob;
 pub use self::drawing::PictureJob;
 pub(crate) use self::input::KeyQueue;
 pub use self::input::{InputEvent, PromptStatus, TerminalTask, TypedInput};
-pub use self::options::{Candidate, InputLanguage, TerminalOptions};
+pub use self::options::{CompletionItem, InputLanguage, TerminalOptions};
 pub use self::screen::Screen;
 use crate::output::sink::{Descriptor, Sink as _};
 
@@ -138,7 +138,7 @@ impl Terminal {
         if let Some(warning) = warning {
             context.keys.push(InputEvent::Warning(warning));
         }
-        let reader = Reader {
+        let reader = LineReader {
             editor,
             history,
             context,

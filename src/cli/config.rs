@@ -40,7 +40,7 @@ pub enum KeyKind {
 
 /// An option that a config file may set.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Key {
+pub struct ConfigKey {
     /// Its long name, without hyphens.
     pub name: String,
     /// The type of its value.
@@ -55,7 +55,7 @@ const HEADER: &str = "header";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setting {
     /// The option.
-    pub key: Key,
+    pub key: ConfigKey,
     /// Its values.
     pub values: Vec<String>,
 }
@@ -294,7 +294,7 @@ pub(super) fn command() -> Command {
 
 /// The options that a config file may set.
 #[must_use]
-pub fn keys() -> Vec<Key> {
+pub fn keys() -> Vec<ConfigKey> {
     let command = command();
     let keys = command.get_arguments().filter_map(|argument| {
         let name = argument.get_long()?;
@@ -307,7 +307,7 @@ pub fn keys() -> Vec<Key> {
             _ => KeyKind::One,
         };
         let name = name.to_owned();
-        (!is_excluded(&name)).then_some(Key { name, kind })
+        (!is_excluded(&name)).then_some(ConfigKey { name, kind })
     });
     keys.collect()
 }

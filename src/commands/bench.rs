@@ -31,7 +31,7 @@ use crate::output::sink::{Descriptor, Sink as _};
 use crate::output::verbosity::Verbosity;
 use crate::output::Channel;
 use crate::plan::{self, Environment, Plan};
-use crate::source::bench::{Bench, BenchOptions, Payload};
+use crate::source::bench::{Bench, BenchOptions, LoadPayload};
 use crate::sys::usage;
 
 /// The number of connections that the built-in server accepts at least.
@@ -59,9 +59,9 @@ pub fn run(
     let payload = match &bench.data {
         Some(text) => {
             let bytes = plan::payload(text, bench.binary, &environment.inputs)?;
-            Payload::new(kind, bytes)
+            LoadPayload::new(kind, bytes)
         }
-        None => Payload::of_size(kind, bench.size),
+        None => LoadPayload::of_size(kind, bench.size),
     };
     allow_connections(bench)?;
     let plan = if bench.is_demo() {

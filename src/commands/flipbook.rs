@@ -60,7 +60,7 @@ pub fn run(options: OptionArgs, environment: &Environment) -> Result<ExitCode, E
     let mut signals = Signals::register().map_err(setting_up)?;
     let book = Flipbook::default();
     let shown = {
-        let _screen = Screen::enter().map_err(output_error)?;
+        let _screen = AlternateScreen::enter().map_err(output_error)?;
         book.show(&plan, &mut signals)
     };
     let signal = shown?;
@@ -83,16 +83,16 @@ fn print(text: &str) -> io::Result<()> {
 }
 
 /// The alternate screen without a cursor, until it is dropped.
-struct Screen;
+struct AlternateScreen;
 
-impl Screen {
+impl AlternateScreen {
     fn enter() -> io::Result<Self> {
         print("\x1b[?1049h\x1b[?25l\x1b[2J")?;
         Ok(Self)
     }
 }
 
-impl Drop for Screen {
+impl Drop for AlternateScreen {
     fn drop(&mut self) {
         // Without a terminal there is nothing to restore.
         let _ = print("\x1b[?25h\x1b[?1049l");

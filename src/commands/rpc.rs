@@ -16,7 +16,7 @@ use crate::output::rpc::{RpcLines, RpcStyle};
 use crate::output::verbosity::Verbosity;
 use crate::plan::{Environment, MessageFormat, Plan};
 use crate::rpc::check_params;
-use crate::source::call::Call;
+use crate::source::call::RpcCall;
 use crate::source::conversation::Conversation;
 use crate::source::listen::Listen;
 use crate::source::Source;
@@ -45,7 +45,7 @@ pub fn run(
         follow: rpc.follow,
         escaped: plan.format == MessageFormat::Human,
     };
-    let call = Call::new(rpc.dialect(), &rpc.method, params.as_deref(), rpc.within);
+    let call = RpcCall::new(rpc.dialect(), &rpc.method, params.as_deref(), rpc.within);
     let then = rpc.follow.then(|| Box::new(Listen) as Box<dyn Source>);
     let mut source = Conversation::new(Box::new(call), 1, then, plan.delay);
     let printed = Box::new(RpcLines::new(style));

@@ -50,7 +50,7 @@ pub fn start(plan: Plan) -> ExitCode {
 /// Runs a plan and prints how it ended.
 #[must_use]
 pub fn run(plan: Plan) -> ExitCode {
-    let report = Report::of(&plan);
+    let report = EndReport::of(&plan);
     let mut prompt = None;
     let (verdict, until) = match talk(plan, &mut prompt) {
         Ok(done) => done,
@@ -69,7 +69,7 @@ pub fn run(plan: Plan) -> ExitCode {
 }
 
 /// How to print the end of a run.
-struct Report {
+struct EndReport {
     verbosity: Verbosity,
     secrets: Secrets,
     palette: Palette,
@@ -78,7 +78,7 @@ struct Report {
     max_time: Option<Instant>,
 }
 
-impl Report {
+impl EndReport {
     fn of(plan: &Plan) -> Self {
         Self {
             verbosity: plan.verbosity,

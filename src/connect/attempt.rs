@@ -10,7 +10,7 @@ use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::dialer::{Dialer, Opened};
+use super::dialer::{Dialer, OpenedConnection};
 use super::failure::timed_out;
 use super::options::ConnectOptions;
 use super::redirect;
@@ -25,7 +25,7 @@ pub enum AttemptEvent {
     /// A step is complete.
     Step(ConnectStep),
     /// The attempt has ended. No event follows.
-    Done(Box<Result<Opened, Error>>),
+    Done(Box<Result<OpenedConnection, Error>>),
 }
 
 /// An attempt in progress. If it is dropped, its thread ends by itself without being waited for,
@@ -91,7 +91,7 @@ impl Dialer {
 fn start_with(
     deadline: Deadline,
     tls: bool,
-    work: impl FnOnce(&mut dyn FnMut(ConnectStep)) -> Result<Opened, Error> + Send + 'static,
+    work: impl FnOnce(&mut dyn FnMut(ConnectStep)) -> Result<OpenedConnection, Error> + Send + 'static,
 ) -> io::Result<Attempt> {
     let (woken, wake) = UnixStream::pair()?;
     woken.set_nonblocking(true)?;
@@ -263,7 +263,7 @@ mod tests {
     use crate::event::PeerAddress;
 
     /// Collects events until the end, waiting for the descriptor.
-    fn finish(attempt: &mut Attempt) -> (Vec<ConnectStep>, Result<Opened, Error>) {
+    fn finish(attempt: &mut Attempt) -> (Vec<ConnectStep>, Result<OpenedConnection, Error>) {
         let mut steps = Vec::new();
         loop {
             let mut fds = [PollFd::new(attempt.fd(), PollFlags::POLLIN)];

@@ -23,7 +23,7 @@ use crate::event::{ConnectStep, PeerAddress, Timing, Upgrade};
 
 /// An open WebSocket connection. Only frames follow.
 #[derive(Debug)]
-pub struct Opened {
+pub struct OpenedConnection {
     /// The stream, which is blocking and has no deadline.
     pub stream: Stream,
     /// How it was opened.
@@ -81,7 +81,7 @@ impl Dialer {
         options: &ConnectOptions,
         deadline: Deadline,
         on_step: &mut dyn FnMut(ConnectStep),
-    ) -> Result<Opened, Error> {
+    ) -> Result<OpenedConnection, Error> {
         options.check()?;
         let begun = Instant::now();
         let mut options = Cow::Borrowed(options);
@@ -121,7 +121,7 @@ impl Dialer {
         options: &ConnectOptions,
         deadline: Deadline,
         on_step: &mut dyn FnMut(ConnectStep),
-    ) -> Result<Opened, Error> {
+    ) -> Result<OpenedConnection, Error> {
         let Transport {
             mut stream,
             peer,
@@ -135,7 +135,7 @@ impl Dialer {
             .map_err(|error| explain(socks.as_ref(), error))?;
         timing.upgrade = Some(begun.elapsed());
         stream.set_deadline(None).map_err(setting_up)?;
-        Ok(Opened {
+        Ok(OpenedConnection {
             stream,
             upgrade: Upgrade {
                 url: options.target.url(),

@@ -84,7 +84,7 @@ pub fn upgrade<S: LimitReads + Write>(
         })));
     }
     let checked = match &response.problem {
-        Some(problem) => Err(Mismatch::Invalid(problem.clone())),
+        Some(problem) => Err(ResponseMismatch::Invalid(problem.clone())),
         None => check(&request, &response, options.compression),
     };
     match checked {
@@ -138,14 +138,14 @@ pub(super) fn user_agent(options: &ConnectOptions) -> Option<String> {
 }
 
 /// Why a 101 response is not taken.
-enum Mismatch {
+enum ResponseMismatch {
     /// It is invalid, in these words.
     Invalid(String),
     /// Compression was required, and the server does without.
     NoCompression,
 }
 
-impl Mismatch {
+impl ResponseMismatch {
     fn into_error(self, response: ResponseHead) -> Error {
         match self {
             Self::NoCompression => Error::Declined {
@@ -170,10 +170,10 @@ fn check(
     request: &RequestHead,
     response: &ResponseHead,
     compress: CompressionMode,
-) -> Result<(Option<String>, Option<DeflateParams>), Mismatch> {
+) -> Result<(Option<String>, Option<DeflateParams>), ResponseMismatch> {
     let wrong = |name: &str, expected: &str| {
         let received = describe_values(&response.headers, name);
-        Mismatch::Invalid(format!("{received}, expected {expected:?} (RFC 6455 §4.1)"))
+        ResponseMismatch::Invalid(format!("{received}, expected {expected:?} (RFC 6455 §4.1)"))
     };
     if !response.headers.has_token("Upgrade", "websocket") {
         return Err(wrong("Upgrade", "websocket"));
@@ -187,7 +187,7 @@ fn check(
         return Err(wrong("Sec-WebSocket-Accept", &expected));
     }
     Ok((
-        subprotocol(request, response).map_err(Mismatch::Invalid)?,
+        subprotocol(request, response).map_err(ResponseMismatch::Invalid)?,
         compression(request, response, compress)?,
     ))
 }
@@ -226,7 +226,7 @@ fn compression(
     request: &RequestHead,
     response: &ResponseHead,
     compress: CompressionMode,
-) -> Result<Option<DeflateParams>, Mismatch> {
+) -> Result<Option<DeflateParams>, ResponseMismatch> {
     let offered = request
         .headers
         .get_all("Sec-WebSocket-Extensions")
@@ -236,11 +236,11 @@ fn compression(
         Some(value) if offered && is_ours(&value) => DeflateParams::parse(&value)
             .map(Some)
             .map_err(|cause| format!("invalid Sec-WebSocket-Extensions: {cause}"))
-            .map_err(Mismatch::Invalid),
-        Some(value) => Err(Mismatch::Invalid(format!(
+            .map_err(ResponseMismatch::Invalid),
+        Some(value) => Err(ResponseMismatch::Invalid(format!(
             "extension {value:?} was not offered (RFC 6455 §4.1)"
         ))),
-        None if compress == CompressionMode::Require => Err(Mismatch::NoCompression),
+        None if compress == CompressionMode::Require => Err(ResponseMismatch::NoCompression),
         None => Ok(None),
     }
 }

@@ -23,7 +23,7 @@ pub mod tls;
 pub mod unix;
 
 pub use attempt::{Attempt, AttemptEvent};
-pub use dialer::{Dialer, Opened, Transport};
+pub use dialer::{Dialer, OpenedConnection, Transport};
 pub use options::{CompressionMode, ConnectOptions, DEFAULT_TIMEOUT};
 pub use stream::Stream;
 

@@ -12,7 +12,7 @@ use super::sent::show_sent;
 use super::slot::Slot;
 use super::state::{Driver, UndecidedEnd};
 use super::wait::ReadyLink;
-use crate::connect::{Attempt, AttemptEvent, Opened};
+use crate::connect::{Attempt, AttemptEvent, OpenedConnection};
 use crate::error::{Error, Phase};
 use crate::event::{Event, Link, LostCause, Note, NoteLevel, Reconnecting, Way};
 use crate::protocol::{self, CloseBody, Closure, End, Protocol, Role};
@@ -180,8 +180,8 @@ impl Driver<'_> {
         }
     }
 
-    fn open(&mut self, link: Link, opened: Opened) {
-        let Opened {
+    fn open(&mut self, link: Link, opened: OpenedConnection) {
+        let OpenedConnection {
             stream,
             upgrade,
             early,

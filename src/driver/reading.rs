@@ -16,7 +16,7 @@ use super::listeners::Listeners;
 use super::sent::show_sent;
 use super::state::Driver;
 use crate::event::{Event, Link, Messages, Now, Piece, Way};
-use crate::protocol::{End, Received, State};
+use crate::protocol::{End, ReadyState, Received};
 
 /// The maximum number of reads from one connection before others are served.
 const READS: usize = 16;
@@ -134,7 +134,7 @@ impl Driver<'_> {
             }
         }
         connection.quote_text();
-        if connection.protocol().state() == State::Closed {
+        if connection.protocol().state() == ReadyState::Closed {
             let timeout = self.limits.close_timeout().duration();
             connection.expect_end(self.now.instant, timeout);
         }

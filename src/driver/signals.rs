@@ -19,10 +19,10 @@ use crate::sys::poll::Poller;
 
 /// The signals that end a run normally: SIGHUP, SIGINT and SIGTERM.
 #[derive(Debug)]
-pub struct Signals(Origin);
+pub struct Signals(SignalSource);
 
 #[derive(Debug)]
-enum Origin {
+enum SignalSource {
     Process(SignalDelivery<UnixStream, SignalOnly>),
     Relay(UnixStream),
 }
@@ -41,7 +41,7 @@ impl Signals {
     pub fn register() -> io::Result<Self> {
         let (read, write) = UnixStream::pair()?;
         let delivery = SignalDelivery::with_pipe(read, write, SignalOnly, not_ignored())?;
-        Ok(Self(Origin::Process(delivery)))
+        Ok(Self(SignalSource::Process(delivery)))
     }
 
     /// Restores the default action, so that the signals end the process.
@@ -65,23 +65,23 @@ impl Signals {
         let (read, write) = UnixStream::pair()?;
         read.set_nonblocking(true)?;
         write.set_nonblocking(true)?;
-        Ok((Self(Origin::Relay(read)), Relay(write)))
+        Ok((Self(SignalSource::Relay(read)), Relay(write)))
     }
 
     /// The descriptor that is readable when there are signals.
     #[must_use]
     pub fn fd(&self) -> BorrowedFd<'_> {
         match &self.0 {
-            Origin::Process(delivery) => delivery.get_read().as_fd(),
-            Origin::Relay(stream) => stream.as_fd(),
+            SignalSource::Process(delivery) => delivery.get_read().as_fd(),
+            SignalSource::Relay(stream) => stream.as_fd(),
         }
     }
 
     /// Takes the signals that have arrived since the last call.
     pub fn take(&mut self) -> Vec<i32> {
         match &mut self.0 {
-            Origin::Process(delivery) => delivery.pending().collect(),
-            Origin::Relay(stream) => {
+            SignalSource::Process(delivery) => delivery.pending().collect(),
+            SignalSource::Relay(stream) => {
                 let mut numbers = [0; 16];
                 // After an error or the end of the stream, there are no more signals.
                 let count = stream.read(&mut numbers).unwrap_or(0);

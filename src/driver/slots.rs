@@ -18,7 +18,7 @@ use crate::event::Link;
 pub type Dial = Box<dyn FnMut() -> io::Result<Attempt>>;
 
 /// A slot with its last properties. Both are used for each message, so they are stored together.
-struct Entry {
+struct SlotEntry {
     dial: Dial,
     slot: Slot,
     /// Whether it is in [`Slots::touched`].
@@ -28,7 +28,7 @@ struct Entry {
 
 /// All connections of a run, indexed by [`Link`].
 pub(super) struct Slots {
-    entries: Vec<Entry>,
+    entries: Vec<SlotEntry>,
     counts: SlotCounts,
     touched: Vec<Link>,
     deadlines: BTreeSet<(Instant, Link)>,
@@ -54,7 +54,7 @@ impl Slots {
             } else {
                 Slot::Waiting
             };
-            Entry {
+            SlotEntry {
                 dial,
                 seen: slot.look(),
                 touched: false,

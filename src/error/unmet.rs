@@ -9,7 +9,7 @@ use std::fmt;
 
 pub use self::goal::Goal;
 pub use self::instead::{Instead, Partial};
-pub use self::note::Note;
+pub use self::note::Detail;
 pub use self::recent::RecentMessage;
 
 use super::Refusal;
@@ -28,7 +28,7 @@ pub struct Unmet {
     /// What happened instead.
     pub instead: Instead,
     /// What else is known about it.
-    pub notes: Vec<Note>,
+    pub notes: Vec<Detail>,
     /// How the received message differs.
     pub difference: Difference,
     /// The last messages before it, in both directions, oldest first.
@@ -101,12 +101,12 @@ mod tests {
         unmet.goal = Goal::Send(hello());
         unmet.instead = Instead::NotOpen;
         unmet.notes = vec![
-            Note::Nearest(hello()),
-            Note::Dropped {
+            Detail::Nearest(hello()),
+            Detail::Dropped {
                 count: 2,
                 limit: 64,
             },
-            Note::Context("in turn 2 of 3 of line 4".to_owned()),
+            Detail::Context("in turn 2 of 3 of line 4".to_owned()),
         ];
         assert_eq!(
             unmet.to_string(),

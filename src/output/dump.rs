@@ -8,7 +8,7 @@ use crate::text::utf8;
 
 /// The format of binary messages (`--binary-as`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BinaryAs {
+pub enum BinaryFormat {
     /// The bytes unchanged, but escaped on a terminal.
     Raw,
     /// One line of hexadecimal digits.

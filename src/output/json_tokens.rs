@@ -41,7 +41,7 @@ impl TokenKind {
 
 /// A token.
 #[derive(Clone, Copy, Debug)]
-pub struct Token<'a> {
+pub struct JsonToken<'a> {
     /// What it is.
     pub kind: TokenKind,
     /// Its text.
@@ -50,7 +50,7 @@ pub struct Token<'a> {
     pub start: usize,
 }
 
-impl Token<'_> {
+impl JsonToken<'_> {
     /// The position after it.
     #[must_use]
     pub fn end(&self) -> usize {
@@ -110,9 +110,9 @@ impl<'a> Tokens<'a> {
 }
 
 impl<'a> Iterator for Tokens<'a> {
-    type Item = Token<'a>;
+    type Item = JsonToken<'a>;
 
-    fn next(&mut self) -> Option<Token<'a>> {
+    fn next(&mut self) -> Option<JsonToken<'a>> {
         self.skip_blanks();
         let start = self.at;
         let mut kind = match self.byte()? {
@@ -144,7 +144,7 @@ impl<'a> Iterator for Tokens<'a> {
             }
             _ => self.at += 1,
         }
-        Some(Token {
+        Some(JsonToken {
             kind,
             text: &self.text[start..self.at],
             start,

@@ -7,7 +7,7 @@ use serde::de::IgnoredAny;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::output::escape::{self, Breaks};
-use crate::output::json_tokens::{push_token, Token, TokenKind, Tokens};
+use crate::output::json_tokens::{push_token, JsonToken, TokenKind, Tokens};
 use crate::output::palette::Palette;
 
 /// JSON longer than this, in bytes, is not formatted: only its beginning is shown.
@@ -120,7 +120,7 @@ impl Printer<'_> {
     }
 
     /// Returns the number of bytes of the token that fit.
-    fn write(&mut self, token: Token<'_>) -> usize {
+    fn write(&mut self, token: JsonToken<'_>) -> usize {
         let shown = token.text.floor_char_boundary(self.room.bytes);
         let text = &token.text[..shown];
         push_token(self.out, token.kind, text, self.palette);
@@ -147,7 +147,7 @@ impl Printer<'_> {
 
     /// Whether the object or array that begins with `open` fits into the rest of the line. Reads at
     /// most one line of it.
-    fn fits(&self, open: Token<'_>, rest: Tokens<'_>) -> bool {
+    fn fits(&self, open: JsonToken<'_>, rest: Tokens<'_>) -> bool {
         let mut column = self.column;
         let mut depth = 0_usize;
         for token in std::iter::once(open).chain(rest) {

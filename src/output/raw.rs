@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use data_encoding::BASE64;
 use jiff::tz::TimeZone;
 
-use super::dump::BinaryAs;
+use super::dump::BinaryFormat;
 use super::human::time_of_day;
 use super::sink::Sink;
 use super::Output;
@@ -21,7 +21,7 @@ pub struct RawFormat {
     /// The byte after a text message, or a binary one written as text: a line feed or NUL.
     pub line_end: u8,
     /// The format of binary messages (`--binary-as`).
-    pub binary: BinaryAs,
+    pub binary: BinaryFormat,
     /// The time zone of time stamps; `None` for no time stamps (`--timestamps`).
     pub times: Option<TimeZone>,
 }
@@ -49,21 +49,21 @@ impl RawOutput {
 
     fn write(&mut self, at: SystemTime, piece: Piece<'_>, to: &mut dyn Sink) -> io::Result<()> {
         let form = match piece.kind {
-            Kind::Text => BinaryAs::Raw,
+            Kind::Text => BinaryFormat::Raw,
             Kind::Binary => self.form.binary,
         };
-        if form == BinaryAs::Skip {
+        if form == BinaryFormat::Skip {
             return Ok(());
         }
         if let (true, Some(zone)) = (piece.first, &self.form.times) {
             to.put(format!("{} ", time_of_day(at, zone)?).as_bytes())?;
         }
         match form {
-            BinaryAs::Raw | BinaryAs::Skip => to.put(piece.bytes)?,
-            BinaryAs::Hex => to.put(hex::encode(piece.bytes).as_bytes())?,
-            BinaryAs::Base64 => self.write_base64(piece, to)?,
+            BinaryFormat::Raw | BinaryFormat::Skip => to.put(piece.bytes)?,
+            BinaryFormat::Hex => to.put(hex::encode(piece.bytes).as_bytes())?,
+            BinaryFormat::Base64 => self.write_base64(piece, to)?,
         }
-        let is_line = piece.kind == Kind::Text || form != BinaryAs::Raw;
+        let is_line = piece.kind == Kind::Text || form != BinaryFormat::Raw;
         self.inside_line = is_line && !piece.last;
         if piece.last && is_line {
             to.put(&[self.form.line_end])?;
@@ -120,7 +120,7 @@ impl Output for RawOutput {
         let line_end = [self.form.line_end];
         match (messages.kind(), self.form.binary, &self.form.times) {
             (Kind::Text, _, None) => to.put_messages(messages, &line_end),
-            (Kind::Binary, BinaryAs::Raw, None) => to.put_messages(messages, &[]),
+            (Kind::Binary, BinaryFormat::Raw, None) => to.put_messages(messages, &[]),
             _ => messages
                 .pieces()
                 .try_for_each(|piece| self.write(now.time, piece, to)),
@@ -135,7 +135,7 @@ mod tests {
     use super::*;
     use crate::event::Upgrade;
 
-    fn written(binary: BinaryAs, times: Option<TimeZone>, pieces: &[Piece<'_>]) -> String {
+    fn written(binary: BinaryFormat, times: Option<TimeZone>, pieces: &[Piece<'_>]) -> String {
         let mut raw = Tested::new(RawOutput::new(RawFormat {
             line_end: b'\n',
             binary,
@@ -164,16 +164,16 @@ mod tests {
     fn text_has_a_line_end_and_binary_is_unchanged() {
         let text = in_pieces(Kind::Text, b"a\x1bb");
         let binary = in_pieces(Kind::Binary, b"\x00\n");
-        assert_eq!(written(BinaryAs::Raw, None, &text), "a\x1bb\n");
-        assert_eq!(written(BinaryAs::Raw, None, &binary), "\0\n");
+        assert_eq!(written(BinaryFormat::Raw, None, &text), "a\x1bb\n");
+        assert_eq!(written(BinaryFormat::Raw, None, &binary), "\0\n");
     }
 
     #[test]
     fn encoded_binary_is_one_line_for_any_pieces() {
         for (form, line) in [
-            (BinaryAs::Hex, "00ff1020\n"),
-            (BinaryAs::Base64, "AP8QIA==\n"),
-            (BinaryAs::Skip, ""),
+            (BinaryFormat::Hex, "00ff1020\n"),
+            (BinaryFormat::Base64, "AP8QIA==\n"),
+            (BinaryFormat::Skip, ""),
         ] {
             let bytes = b"\x00\xff\x10\x20";
             assert_eq!(written(form, None, &in_pieces(Kind::Binary, bytes)), line);
@@ -187,9 +187,9 @@ mod tests {
     #[test]
     fn incomplete_message_of_a_lost_connection_is_a_line() {
         for (kind, binary, lines) in [
-            (Kind::Text, BinaryAs::Raw, "ab\nc\n"),
-            (Kind::Binary, BinaryAs::Base64, "\nYw==\n"),
-            (Kind::Binary, BinaryAs::Raw, "abc"),
+            (Kind::Text, BinaryFormat::Raw, "ab\nc\n"),
+            (Kind::Binary, BinaryFormat::Base64, "\nYw==\n"),
+            (Kind::Binary, BinaryFormat::Raw, "abc"),
         ] {
             let form = RawFormat {
                 line_end: b'\n',
@@ -219,16 +219,16 @@ mod tests {
     fn batched_messages_are_written_like_single_ones() {
         let payloads: [&[u8]; 3] = [b"a", b"", b"\xc3\xa9"];
         let forms = [
-            BinaryAs::Raw,
-            BinaryAs::Hex,
-            BinaryAs::Base64,
-            BinaryAs::Skip,
+            BinaryFormat::Raw,
+            BinaryFormat::Hex,
+            BinaryFormat::Base64,
+            BinaryFormat::Skip,
         ];
         let times = [None, Some(TimeZone::UTC)];
         for (kind, binary) in forms
             .map(|form| (Kind::Binary, form))
             .into_iter()
-            .chain([(Kind::Text, BinaryAs::Raw)])
+            .chain([(Kind::Text, BinaryFormat::Raw)])
         {
             for times in &times {
                 let form = RawFormat {
@@ -263,7 +263,7 @@ mod tests {
         let mut pieces = in_pieces(Kind::Text, b"ab");
         pieces.push(Piece::whole(Kind::Text, b"c"));
         assert_eq!(
-            written(BinaryAs::Raw, Some(TimeZone::UTC), &pieces),
+            written(BinaryFormat::Raw, Some(TimeZone::UTC), &pieces),
             "00:00:00.000 ab\n00:00:00.000 c\n"
         );
     }

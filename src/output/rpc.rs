@@ -7,7 +7,7 @@ use super::sink::Sink;
 use super::{Assembled, Detail, Output};
 use crate::assembly::WholeMessage;
 use crate::event::{Event, Kind, Link, Now, Way};
-use crate::rpc::{received, Received};
+use crate::rpc::{received, RpcMessage};
 
 /// The format of the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,16 +68,18 @@ impl Output for RpcLines {
             return Ok(());
         };
         match received(text) {
-            Received::Result(json) if !self.is_answered => {
+            RpcMessage::Result(json) if !self.is_answered => {
                 self.is_answered = true;
                 self.print(json, to)
             }
             // The source reports it.
-            Received::Failed(_) => {
+            RpcMessage::Failed(_) => {
                 self.is_answered = true;
                 Ok(())
             }
-            Received::Notification if self.is_answered && self.style.follow => self.print(text, to),
+            RpcMessage::Notification if self.is_answered && self.style.follow => {
+                self.print(text, to)
+            }
             _ => Ok(()),
         }
     }

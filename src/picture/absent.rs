@@ -1,6 +1,6 @@
 //! What there is without the feature `images`.
 
-use super::canvas::{Canvas, Drawn};
+use super::canvas::{Canvas, DrawnPicture};
 
 const ABSENT: &str = "this wsline was built without the feature images";
 
@@ -28,7 +28,7 @@ impl Renderer {
         _file: Vec<u8>,
         _canvas: Canvas,
         _is_over: impl Fn() -> bool,
-    ) -> Result<Drawn, String> {
+    ) -> Result<DrawnPicture, String> {
         Err(ABSENT.to_owned())
     }
 }

@@ -42,7 +42,7 @@ pub struct Canvas {
 
 /// A picture as a terminal draws it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Drawn {
+pub struct DrawnPicture {
     /// The name of the file's format.
     pub format: &'static str,
     /// The width and height of the whole picture in pixels.

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use image::{DynamicImage, ImageDecoder as _, ImageFormat, ImageReader, Limits, RgbaImage};
 
-use super::canvas::{Canvas, Drawn, Graphics};
+use super::canvas::{Canvas, DrawnPicture, Graphics};
 use super::{blocks, inline, sixel};
 
 /// The maximum width and height in pixels.
@@ -55,17 +55,17 @@ impl Renderer {
         file: Vec<u8>,
         canvas: Canvas,
         is_over: impl Fn() -> bool,
-    ) -> Result<Drawn, String> {
+    ) -> Result<DrawnPicture, String> {
         self.run(move || draw(&file, canvas), TIME, is_over)
     }
 
     /// Calls `work` on a thread, and waits for the result.
     fn run(
         &mut self,
-        work: impl FnOnce() -> Result<Drawn, String> + Send + 'static,
+        work: impl FnOnce() -> Result<DrawnPicture, String> + Send + 'static,
         limit: Duration,
         is_over: impl Fn() -> bool,
-    ) -> Result<Drawn, String> {
+    ) -> Result<DrawnPicture, String> {
         if self.worker.as_ref().is_some_and(|it| !it.is_finished()) {
             return Err("the previous image is still being decoded".to_owned());
         }
@@ -101,7 +101,7 @@ fn recognize(file: &[u8]) -> Result<(ImageFormat, &'static str), String> {
     }
 }
 
-fn draw(file: &[u8], canvas: Canvas) -> Result<Drawn, String> {
+fn draw(file: &[u8], canvas: Canvas) -> Result<DrawnPicture, String> {
     let (format, name) = recognize(file)?;
     let picture = decode(file, format)?;
     let size = (picture.width(), picture.height());
@@ -121,7 +121,7 @@ fn draw(file: &[u8], canvas: Canvas) -> Result<Drawn, String> {
         Graphics::Kitty => inline::draw_kitty(&png(pixels)?, &indent),
         Graphics::Iterm2 => inline::draw_iterm2(&png(pixels)?, &indent),
     };
-    Ok(Drawn {
+    Ok(DrawnPicture {
         format: name,
         size,
         bytes: bytes.into_bytes(),

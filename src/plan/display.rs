@@ -3,7 +3,7 @@
 use super::environment::{Environment, Stream};
 use crate::cli::{self, ColorChoice, OptionArgs};
 use crate::http::Secrets;
-use crate::output::dump::BinaryAs;
+use crate::output::dump::BinaryFormat;
 use crate::output::palette::Palette;
 use crate::output::timing::TimingFormat;
 use crate::output::verbosity::Verbosity;
@@ -81,11 +81,11 @@ pub fn palette(color: ColorChoice, stream: Stream, environment: &Environment) ->
     }
 }
 
-pub(super) fn binary_as(form: cli::BinaryAs) -> BinaryAs {
+pub(super) fn binary_as(form: cli::BinaryAs) -> BinaryFormat {
     match form {
-        cli::BinaryAs::Raw => BinaryAs::Raw,
-        cli::BinaryAs::Hex => BinaryAs::Hex,
-        cli::BinaryAs::Base64 => BinaryAs::Base64,
-        cli::BinaryAs::Skip => BinaryAs::Skip,
+        cli::BinaryAs::Raw => BinaryFormat::Raw,
+        cli::BinaryAs::Hex => BinaryFormat::Hex,
+        cli::BinaryAs::Base64 => BinaryFormat::Base64,
+        cli::BinaryAs::Skip => BinaryFormat::Skip,
     }
 }

@@ -30,7 +30,7 @@ use crate::driver::{Limits, ReconnectOptions, Upkeep};
 use crate::error::Error;
 use crate::event::{Note, NoteLevel};
 use crate::http::Secrets;
-use crate::output::dump::BinaryAs;
+use crate::output::dump::BinaryFormat;
 use crate::output::palette::Palette;
 use crate::output::record;
 use crate::output::timing;
@@ -118,7 +118,7 @@ pub struct Plan {
     /// The output format of messages.
     pub format: MessageFormat,
     /// The format of binary messages, if the command line sets one.
-    pub binary_as: Option<BinaryAs>,
+    pub binary_as: Option<BinaryFormat>,
     /// The time zone of the time stamps, if there are any.
     pub times: Option<TimeZone>,
     /// Whether Pings and Pongs are shown.

@@ -7,12 +7,12 @@ use crate::secret::Secret;
 /// What a netrc file has.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Netrc {
-    entries: Vec<Entry>,
+    entries: Vec<NetrcEntry>,
 }
 
 /// The credentials of a host.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Entry {
+struct NetrcEntry {
     /// The host name; `None` for `default`.
     machine: Option<String>,
     login: Option<String>,
@@ -48,14 +48,14 @@ impl Netrc {
     ///
     /// What is wrong with it; no word of it is quoted.
     pub fn parse(text: &str) -> Result<Self, NetrcError> {
-        let mut entries: Vec<Entry> = Vec::new();
+        let mut entries: Vec<NetrcEntry> = Vec::new();
         let mut words = Words {
             rest: text,
             line: 1,
         };
         while let Some(word) = words.next_word()? {
             let keyword = word.as_str();
-            let entry = |machine| Entry {
+            let entry = |machine| NetrcEntry {
                 machine,
                 login: None,
                 password: None,
@@ -84,7 +84,7 @@ impl Netrc {
     /// The user name and the password for a host: of the first entry for it, or else of `default`.
     #[must_use]
     pub fn credentials(&self, host: &str) -> Option<(&str, &str)> {
-        let is_for_host = |entry: &&Entry| {
+        let is_for_host = |entry: &&NetrcEntry| {
             let machine = entry.machine.as_deref();
             machine.is_none_or(|machine| machine.eq_ignore_ascii_case(host))
         };
@@ -101,7 +101,10 @@ impl Netrc {
     }
 }
 
-fn last<'a>(entries: &'a mut [Entry], words: &Words<'_>) -> Result<&'a mut Entry, NetrcError> {
+fn last<'a>(
+    entries: &'a mut [NetrcEntry],
+    words: &Words<'_>,
+) -> Result<&'a mut NetrcEntry, NetrcError> {
     entries.last_mut().ok_or(NetrcError::Unknown(words.line))
 }
 

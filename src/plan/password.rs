@@ -105,7 +105,7 @@ impl<'a> EchoOff<'a> {
         let mut question = question.as_bytes();
         let mut line = Vec::new();
         loop {
-            let ready = Ready::wait(tty, !question.is_empty(), signals)?;
+            let ready = ReadyInputs::wait(tty, !question.is_empty(), signals)?;
             if let Some(number) = signals.take().first() {
                 return Ok(Answer::Signal(*number));
             }
@@ -148,12 +148,12 @@ fn is_to_be_retried(cause: &io::Error) -> bool {
 
 /// What is ready.
 #[derive(Clone, Copy)]
-struct Ready {
+struct ReadyInputs {
     readable: bool,
     writable: bool,
 }
 
-impl Ready {
+impl ReadyInputs {
     /// Waits until the terminal is readable, or writable if `writes` is true, or a signal has
     /// arrived.
     fn wait(tty: &File, writes: bool, signals: &Signals) -> io::Result<Self> {

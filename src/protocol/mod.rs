@@ -57,7 +57,7 @@ pub enum Received<'a> {
 /// The state of a connection, as the WHATWG `WebSocket` interface names it (`readyState`).
 /// `CONNECTING` comes before there is a [`Protocol`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
+pub enum ReadyState {
     /// Messages can be sent and received.
     Open,
     /// Either a Close was sent or one was received, but not both.
@@ -69,7 +69,7 @@ pub enum State {
 /// The client's side of one connection.
 #[derive(Debug)]
 pub struct Protocol {
-    state: State,
+    state: ReadyState,
     closure: Closure,
     reader: FrameReader,
     writer: FrameWriter,
@@ -81,7 +81,7 @@ impl Protocol {
     #[must_use]
     pub fn new(config: ProtocolConfig) -> Self {
         Self {
-            state: State::Open,
+            state: ReadyState::Open,
             closure: Closure::default(),
             reader: FrameReader::new(config),
             writer: FrameWriter::new(config),
@@ -91,7 +91,7 @@ impl Protocol {
 
     /// The current state.
     #[must_use]
-    pub fn state(&self) -> State {
+    pub fn state(&self) -> ReadyState {
         self.state
     }
 
@@ -120,7 +120,7 @@ impl Protocol {
         &'a mut self,
         input: &mut &'input [u8],
     ) -> Result<Option<Received<'a>>, Violation> {
-        if self.state == State::Closed {
+        if self.state == ReadyState::Closed {
             *input = &[];
             return Ok(None);
         }
@@ -177,7 +177,7 @@ impl Protocol {
         });
         self.closure.received = Some(body);
         self.send_close(Role::Server, reply);
-        self.state = State::Closed;
+        self.state = ReadyState::Closed;
     }
 
     /// Fails the connection (RFC 6455 §7.1.7).
@@ -191,7 +191,7 @@ impl Protocol {
                 reason,
             }),
         );
-        self.state = State::Closed;
+        self.state = ReadyState::Closed;
     }
 
     /// Quotes text that was received instead of a frame in the violation, because an HTTP response
@@ -231,8 +231,8 @@ impl Protocol {
 
     /// Writes a Close (RFC 6455 §7.1.2) unless one was written already. Nothing is written after it.
     pub fn close(&mut self, body: CloseBody) {
-        if self.state == State::Open {
-            self.state = State::Closing;
+        if self.state == ReadyState::Open {
+            self.state = ReadyState::Closing;
             self.send_close(Role::Us, body);
         }
     }
@@ -285,7 +285,7 @@ impl Protocol {
         if self.closure.end == End::Clean && !exchanged {
             self.closure.end = end;
         }
-        self.state = State::Closed;
+        self.state = ReadyState::Closed;
     }
 }
 

@@ -61,28 +61,28 @@ impl WriteBuffer {
 
     /// The number of messages whose last byte is pending.
     pub(super) fn unsent_messages(&self) -> u64 {
-        let unsent = |frame: &Frame| frame.end > self.written && frame.ends_message;
+        let unsent = |frame: &QueuedFrame| frame.end > self.written && frame.ends_message;
         self.frames().filter(unsent).count() as u64
     }
 
-    fn frames(&self) -> impl Iterator<Item = Frame> + '_ {
+    fn frames(&self) -> impl Iterator<Item = QueuedFrame> + '_ {
         let mut at = 0;
         std::iter::from_fn(move || {
             let frame = read_own_frame(self.bytes.get(at..self.end)?)?;
             at += frame.end;
-            Some(Frame { end: at, ..frame })
+            Some(QueuedFrame { end: at, ..frame })
         })
     }
 }
 
 /// The position of a frame's end in the buffer, and whether it is the last frame of a data message.
-struct Frame {
+struct QueuedFrame {
     end: usize,
     ends_message: bool,
 }
 
 /// Reads the header of a frame that [`frame::encode`] wrote: it is masked and complete.
-fn read_own_frame(bytes: &[u8]) -> Option<Frame> {
+fn read_own_frame(bytes: &[u8]) -> Option<QueuedFrame> {
     let (&first, &second) = (bytes.first()?, bytes.get(1)?);
     let (length, header) = match second & 0x7f {
         126 => (
@@ -98,7 +98,7 @@ fn read_own_frame(bytes: &[u8]) -> Option<Frame> {
         short => (usize::from(short), MAX_HEADER - 8),
     };
     let is_data = first & 0x08 == 0;
-    Some(Frame {
+    Some(QueuedFrame {
         end: header + length,
         ends_message: is_data && first & 0x80 != 0,
     })

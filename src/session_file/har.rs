@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use self::entry::{event, is_websocket, At, Entry, NO_ANSWER};
-use super::raw::File;
+use super::raw::JsonFile;
 use super::record::{EventKind, ParsedRecord};
 use super::SessionFile;
 use crate::error::ParseError;
@@ -51,7 +51,7 @@ pub fn read_with(
     text: &str,
     read_attachment: ReadAttachment<'_>,
 ) -> Result<SessionFile, ParseError> {
-    let file = &File::new(file, text);
+    let file = &JsonFile::new(file, text);
     let archive: Archive<'_> = file.read(file.text)?;
     let at = At {
         file,
@@ -109,7 +109,7 @@ struct Connections<'a> {
 }
 
 impl<'a> Connections<'a> {
-    fn find(file: &'a File<'a>, entries: Vec<&'a RawValue>) -> Result<Self, ParseError> {
+    fn find(file: &'a JsonFile<'a>, entries: Vec<&'a RawValue>) -> Result<Self, ParseError> {
         let mut found = Self::default();
         for (index, raw) in entries.into_iter().enumerate() {
             let at = At {
@@ -134,7 +134,7 @@ impl<'a> Connections<'a> {
 }
 
 /// The error for an archive without a WebSocket, or with one that has no response.
-fn without_websocket(file: &File<'_>, unanswered: bool) -> ParseError {
+fn without_websocket(file: &JsonFile<'_>, unanswered: bool) -> ParseError {
     file.error_of_file(if unanswered {
         "no WebSocket in this archive has a response"
     } else {

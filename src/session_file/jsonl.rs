@@ -8,14 +8,14 @@ use std::collections::{HashMap, HashSet};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::raw::{Field, File};
-use super::record::{Connection, EventKind, ParsedRecord, RecordedEvent};
+use super::raw::{Field, JsonFile};
+use super::record::{EventKind, ParsedRecord, RecordedConnection, RecordedEvent};
 use super::SessionFile;
 use crate::error::ParseError;
 use crate::protocol::{CloseReason, MAX_CONTROL_PAYLOAD};
 
 #[derive(Deserialize)]
-struct Object<'a> {
+struct RecordObject<'a> {
     #[serde(borrow, rename = "type")]
     kind: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -52,7 +52,7 @@ struct SentClose<'a> {
 }
 
 #[derive(Deserialize)]
-struct Request<'a> {
+struct RecordedRequest<'a> {
     #[serde(borrow)]
     headers: Vec<Header<'a>>,
 }
@@ -72,8 +72,8 @@ struct Header<'a> {
 ///
 /// The first thing that is wrong with it: a field that is used, or that nothing was opened.
 pub fn read(file: &str, text: &str) -> Result<SessionFile, ParseError> {
-    let file = &File::new(file, text);
-    let mut reader = Reader {
+    let file = &JsonFile::new(file, text);
+    let mut reader = RecordReader {
         record: ParsedRecord::default(),
         open: HashMap::new(),
         reconnecting: HashSet::new(),
@@ -104,9 +104,9 @@ pub fn read(file: &str, text: &str) -> Result<SessionFile, ParseError> {
 
 /// An object and its line number.
 struct Row<'a> {
-    file: &'a File<'a>,
+    file: &'a JsonFile<'a>,
     line: &'a str,
-    object: Object<'a>,
+    object: RecordObject<'a>,
 }
 
 /// The types of objects that are used.
@@ -121,7 +121,7 @@ const KINDS: &[&str] = &[
     "reconnecting",
 ];
 
-struct Reader {
+struct RecordReader {
     record: ParsedRecord,
     /// The connection that a `link` value currently refers to.
     open: HashMap<u16, usize>,
@@ -131,7 +131,7 @@ struct Reader {
     failed: Vec<usize>,
 }
 
-impl Reader {
+impl RecordReader {
     fn read(&mut self, row: &Row<'_>) -> Result<(), ParseError> {
         let kind = row.need("type", row.object.kind, |field| field.text())?;
         if !KINDS.contains(&&*kind) {
@@ -280,12 +280,12 @@ impl<'a> Row<'a> {
         Ok(Some((code, reason)))
     }
 
-    fn connection(&self) -> Result<Connection, ParseError> {
+    fn connection(&self) -> Result<RecordedConnection, ParseError> {
         let start = self.object.time.map(|raw| self.field("time", raw).time());
         let url = self.need("url", self.object.url, |field| field.address())?;
         let mut headers = Vec::new();
         if let Some(raw) = self.object.request {
-            let request = self.file.read::<Request<'_>>(raw.get());
+            let request = self.file.read::<RecordedRequest<'_>>(raw.get());
             let request = request.map_err(|parse_error| ParseError {
                 cause: format!("request: {}", parse_error.cause),
                 ..parse_error
@@ -303,7 +303,7 @@ impl<'a> Row<'a> {
                 headers.push((text("name", header.name)?, text("value", header.value)?));
             }
         }
-        Ok(Connection {
+        Ok(RecordedConnection {
             number: self.file.number(self.line),
             start: start.transpose()?,
             url,

@@ -77,7 +77,7 @@ impl Span<'_> {
 
 /// A line of a statement.
 #[derive(Debug)]
-struct Piece<'a> {
+struct StatementLine<'a> {
     /// Its offset in the statement's text.
     start: usize,
     /// Its number in the file.
@@ -118,7 +118,7 @@ pub(super) fn indentation(line: &str) -> usize {
 #[derive(Debug)]
 pub(super) struct Joined<'a> {
     text: Cow<'a, str>,
-    pieces: Vec<Piece<'a>>,
+    pieces: Vec<StatementLine<'a>>,
     /// The number of characters of indentation that are removed from each continuation line: those
     /// of the first one.
     indentation: usize,
@@ -130,7 +130,7 @@ impl<'a> Joined<'a> {
         let SourceLine { number, cut, line } = source;
         Self {
             text: Cow::Borrowed(&line[cut..]),
-            pieces: vec![Piece {
+            pieces: vec![StatementLine {
                 start: 0,
                 number,
                 cut,
@@ -150,7 +150,7 @@ impl<'a> Joined<'a> {
         let cut = indented.min(self.indentation);
         let text = self.text.to_mut();
         text.push('\n');
-        self.pieces.push(Piece {
+        self.pieces.push(StatementLine {
             start: text.len(),
             number,
             cut,

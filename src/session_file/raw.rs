@@ -16,14 +16,14 @@ const SHOWN: usize = 40;
 
 /// A JSON file, as one value or one per line.
 #[derive(Debug)]
-pub(super) struct File<'a> {
+pub(super) struct JsonFile<'a> {
     name: &'a str,
     pub(super) text: &'a str,
     /// The offsets of its lines, because the line number of each message is needed.
     starts: Vec<usize>,
 }
 
-impl<'a> File<'a> {
+impl<'a> JsonFile<'a> {
     /// Creates a file with this name and text.
     pub(super) fn new(name: &'a str, text: &'a str) -> Self {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -120,7 +120,7 @@ fn in_words(cause: &str) -> String {
 /// A field of an object: its value, and its name with the path to it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Field<'a> {
-    pub(super) file: &'a File<'a>,
+    pub(super) file: &'a JsonFile<'a>,
     pub(super) name: &'a str,
     pub(super) raw: &'a RawValue,
 }

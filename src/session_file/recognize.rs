@@ -15,7 +15,7 @@ pub enum RecordKind {
 
 /// The keys that identify an object.
 #[derive(Deserialize)]
-struct Probe {
+struct RecognizedKeys {
     log: Option<IgnoredAny>,
     #[serde(rename = "type")]
     kind: Option<IgnoredAny>,
@@ -30,10 +30,10 @@ pub fn recognize(text: &str) -> Option<RecordKind> {
     if first.starts_with("\"log\"") {
         return Some(RecordKind::Archive);
     }
-    let mut objects = serde_json::Deserializer::from_str(text).into_iter::<Probe>();
+    let mut objects = serde_json::Deserializer::from_str(text).into_iter::<RecognizedKeys>();
     match objects.next()?.ok()? {
-        Probe { log: Some(_), .. } => Some(RecordKind::Archive),
-        Probe { kind: Some(_), .. } => Some(RecordKind::JsonLines),
+        RecognizedKeys { log: Some(_), .. } => Some(RecordKind::Archive),
+        RecognizedKeys { kind: Some(_), .. } => Some(RecordKind::JsonLines),
         _ => None,
     }
 }

@@ -38,13 +38,13 @@ pub(super) type Moment = i64;
 /// The content of a record.
 #[derive(Debug, Default)]
 pub(super) struct ParsedRecord {
-    connections: Vec<Connection>,
+    connections: Vec<RecordedConnection>,
     events: Vec<RecordedEvent>,
 }
 
 /// A connection of a record.
 #[derive(Debug)]
-pub(super) struct Connection {
+pub(super) struct RecordedConnection {
     /// The line where it begins.
     pub(super) number: u32,
     /// When it was started.
@@ -103,7 +103,7 @@ struct LinkConversion {
 
 impl ParsedRecord {
     /// Adds a connection. Returns its number, from 0.
-    pub(super) fn connect(&mut self, connection: Connection) -> usize {
+    pub(super) fn connect(&mut self, connection: RecordedConnection) -> usize {
         self.connections.push(connection);
         self.connections.len() - 1
     }
@@ -208,7 +208,7 @@ fn in_order(mut events: Vec<RecordedEvent>) -> Vec<RecordedEvent> {
 }
 
 /// The settings of a connection, as statements.
-fn settings(connection: &Connection) -> Vec<Statement> {
+fn settings(connection: &RecordedConnection) -> Vec<Statement> {
     let mut settings = vec![Statement::Url(Template::literal(&connection.url))];
     let mut variables = CredentialVariables::default();
     for (name, value) in &connection.headers {

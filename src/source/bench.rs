@@ -14,7 +14,7 @@ use std::collections::VecDeque;
 use std::os::fd::BorrowedFd;
 use std::time::{Duration, Instant};
 
-pub use self::payload::Payload;
+pub use self::payload::LoadPayload;
 
 use self::awaited::Awaited;
 use self::payload::PayloadWriter;
@@ -44,7 +44,7 @@ pub struct BenchOptions {
     /// For how long messages are sent; `None` for no limit.
     pub duration: Option<Duration>,
     /// The message.
-    pub payload: Payload,
+    pub payload: LoadPayload,
     /// How long to wait for missing replies at the end.
     pub wait: Duration,
     /// Whether progress is reported.

@@ -9,20 +9,20 @@ use crate::conversation::matching::{parse_pattern, Pattern};
 use crate::conversation::outgoing::Outgoing;
 use crate::error::Error;
 use crate::event::Link;
-use crate::rpc::{received, request, Dialect, Received, ID};
+use crate::rpc::{received, request, Dialect, RpcMessage, ID};
 
 /// The name under which the response is captured.
 const RESPONSE: &str = "RESPONSE";
 
 /// The steps of one call.
 #[derive(Debug)]
-pub struct Call {
+pub struct RpcCall {
     method: String,
     steps: VecDeque<Step>,
     response: String,
 }
 
-impl Call {
+impl RpcCall {
     /// Calls `method` with these parameters, which are JSON, and expects the response in time.
     #[must_use]
     #[expect(clippy::missing_panics_doc, reason = "the pattern is constant")]
@@ -60,9 +60,9 @@ impl Call {
     }
 }
 
-impl StepSource for Call {
+impl StepSource for RpcCall {
     fn next(&mut self, now: Instant) -> Result<Option<Step>, Error> {
-        if let Received::Failed(error) = received(&std::mem::take(&mut self.response)) {
+        if let RpcMessage::Failed(error) = received(&std::mem::take(&mut self.response)) {
             return Err(Error::Call {
                 method: self.method.clone(),
                 message: error.message,
@@ -103,7 +103,7 @@ mod tests {
 
     #[test]
     fn errors_of_the_server_end_the_call() {
-        let mut call = Call::new(Dialect::Cdp, "sum", None, Duration::from_secs(1));
+        let mut call = RpcCall::new(Dialect::Cdp, "sum", None, Duration::from_secs(1));
         let now = Instant::now();
         while let Ok(Some(_)) = call.next(now) {}
         call.keep(RESPONSE, r#"{"id":1,"result":5}"#.to_owned());

@@ -39,7 +39,7 @@ use std::time::Instant;
 pub use self::expected::Expected;
 pub use self::shared_rules::SharedRules;
 pub use self::step::{
-    Alternative, Check, ConnectionSetting, Effect, Exchange, Expectation, HttpStep, Interval,
+    Alternative, Check, ConnectionSetting, Effect, Expectation, HttpExchange, HttpStep, Interval,
     OpenStep, Rule, SettingValue, Step, StepAction,
 };
 pub use self::step_source::StepSource;

@@ -21,7 +21,7 @@ use crate::protocol::{CloseReason, MAX_CONTROL_PAYLOAD};
 /// The fields of commands. They are not parsed until the type is known, because in objects of other
 /// types they may be anything.
 #[derive(Deserialize)]
-struct Object<'a> {
+struct CommandObject<'a> {
     #[serde(borrow, rename = "type")]
     kind: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -57,7 +57,7 @@ pub fn parse(line: &[u8], force: bool) -> Result<Option<Outgoing<Cow<'_, str>>>,
     if !line.starts_with('{') {
         return Err(r#"not a JSON object; one looks like {"type":"text","data":"hi"}"#.to_owned());
     }
-    let object: Object<'_> =
+    let object: CommandObject<'_> =
         serde_json::from_str(line).map_err(|error| format!("not valid JSON: {}", cause(&error)))?;
     let Some(kind) = object.kind else {
         return Err(
@@ -93,21 +93,21 @@ fn verbatim(line: &str) -> Option<&str> {
     stands_for_itself.then_some(text)
 }
 
-fn text<'a>(object: &Object<'a>) -> Result<Outgoing<Cow<'a, str>>, String> {
+fn text<'a>(object: &CommandObject<'a>) -> Result<Outgoing<Cow<'a, str>>, String> {
     let Some(data) = object.data else {
         return Err(r#"a text needs "data": {"type":"text","data":"hi"}"#.to_owned());
     };
     string(data, "data").map(Outgoing::Text)
 }
 
-fn binary(object: &Object<'_>) -> Result<Outgoing<Cow<'static, str>>, String> {
+fn binary(object: &CommandObject<'_>) -> Result<Outgoing<Cow<'static, str>>, String> {
     let Some(base64) = object.base64 else {
         return Err(r#"a binary needs "base64": {"type":"binary","base64":"AP8="}"#.to_owned());
     };
     decode(base64).map(Outgoing::Binary)
 }
 
-fn control(object: &Object<'_>, kind: &str) -> Result<Vec<u8>, String> {
+fn control(object: &CommandObject<'_>, kind: &str) -> Result<Vec<u8>, String> {
     let payload = match (object.data, object.base64) {
         (None, None) => Vec::new(),
         (Some(data), None) => string(data, "data")?.into_owned().into_bytes(),
@@ -127,7 +127,7 @@ fn control(object: &Object<'_>, kind: &str) -> Result<Vec<u8>, String> {
 }
 
 fn close(
-    object: &Object<'_>,
+    object: &CommandObject<'_>,
     record: bool,
     force: bool,
 ) -> Result<Option<Outgoing<Cow<'static, str>>>, String> {

@@ -23,7 +23,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 pub use self::confined::check_confined;
-pub use self::options::{Connection, PlayerOptions};
+pub use self::options::{FileConnection, PlayerOptions};
 
 use self::deferred::about_responses;
 use self::flow::Flow;
@@ -82,7 +82,7 @@ impl Player {
     pub fn new(
         script: SessionFile,
         options: &PlayerOptions<'_>,
-    ) -> Result<(Vec<Connection>, Self), Error> {
+    ) -> Result<(Vec<FileConnection>, Self), Error> {
         let source = Arc::clone(options.sources);
         let Known {
             values,
@@ -116,7 +116,7 @@ impl Player {
         };
         player.deferred = player.deferred_links(&script)?;
         let connections = player.connections(&script.lines)?;
-        player.force |= connections.iter().any(Connection::is_forced);
+        player.force |= connections.iter().any(FileConnection::is_forced);
         player.check_refusals(&script)?;
         let all = script.all_lines();
         let repeats = |line: &&Line| {

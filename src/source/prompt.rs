@@ -22,7 +22,7 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use self::command::{MessageCommand, PromptCommand};
-use self::connection::{Connection, State};
+use self::connection::{ConnectionState, PromptConnection};
 use self::expecting::Expectations;
 pub use self::language::PromptLanguage;
 pub use self::options::PromptOptions;
@@ -43,7 +43,7 @@ const LINK: Link = Link(0);
 pub struct Prompt {
     typed: TypedInput,
     options: PromptOptions,
-    connection: Connection,
+    connection: PromptConnection,
     /// Commands that can't be sent yet.
     waiting: VecDeque<PromptCommand>,
     upload: Option<Upload>,
@@ -68,7 +68,7 @@ impl Prompt {
     pub fn new(typed: TypedInput, options: PromptOptions) -> Self {
         Self {
             typed,
-            connection: Connection::new(options.secrets),
+            connection: PromptConnection::new(options.secrets),
             options,
             waiting: VecDeque::new(),
             upload: None,
@@ -97,7 +97,7 @@ impl Prompt {
             InputEvent::Release => self.on_messages_command(MessageCommand::Release, to),
             InputEvent::Interrupt { empty: false } => {}
             InputEvent::Interrupt { empty: true } if again || self.ends_at_once() => {
-                if self.connection.state == State::Connecting {
+                if self.connection.state == ConnectionState::Connecting {
                     self.give_up(to);
                 }
                 let reason = String::new();
@@ -133,7 +133,7 @@ impl Prompt {
         };
         let needed = command::connected_only(line);
         match (parsed, needed) {
-            (Ok(_), Some(name)) if self.connection.state == State::Closed => {
+            (Ok(_), Some(name)) if self.connection.state == ConnectionState::Closed => {
                 mistake(
                     to,
                     format!(
@@ -152,12 +152,15 @@ impl Prompt {
     }
 
     fn ends_at_once(&self) -> bool {
-        matches!(self.connection.state, State::Connecting | State::Closing)
+        matches!(
+            self.connection.state,
+            ConnectionState::Connecting | ConnectionState::Closing
+        )
     }
 
     /// Executes a command, or queues it until the connection is open.
     fn execute(&mut self, command: PromptCommand, to: &mut dyn Sender) -> Option<Progress> {
-        let is_closed = self.connection.state == State::Closed;
+        let is_closed = self.connection.state == ConnectionState::Closed;
         match command {
             PromptCommand::Nothing | PromptCommand::Reconnect if is_closed => self.reconnect(to),
             PromptCommand::Nothing | PromptCommand::Edit => {}
@@ -227,7 +230,7 @@ impl Prompt {
 
     fn reconnect(&mut self, to: &mut dyn Sender) {
         if to.redial(LINK) {
-            self.connection.state = State::Connecting;
+            self.connection.state = ConnectionState::Connecting;
             self.told_to_wait = false;
             self.show_status();
             answer(to, "connecting again");
@@ -239,11 +242,13 @@ impl Prompt {
     /// Updates the sign to show the state.
     fn show_status(&self) {
         self.typed.set_status(match self.connection.state {
-            State::Connecting => PromptStatus::Connecting,
-            State::Open if self.options.transcript.borrow().held().is_some() => PromptStatus::Held,
-            State::Open => PromptStatus::Open,
-            State::Closing => PromptStatus::Closing,
-            State::Closed => PromptStatus::Closed,
+            ConnectionState::Connecting => PromptStatus::Connecting,
+            ConnectionState::Open if self.options.transcript.borrow().held().is_some() => {
+                PromptStatus::Held
+            }
+            ConnectionState::Open => PromptStatus::Open,
+            ConnectionState::Closing => PromptStatus::Closing,
+            ConnectionState::Closed => PromptStatus::Closed,
         });
         if let Some(screen) = self.options.screen.as_ref().filter(|_| self.options.quiet) {
             // A write error is reported with the next message.

@@ -41,7 +41,7 @@ pub struct Stdin {
 }
 
 /// What to do with the held bytes.
-enum Next {
+enum HeldBytes {
     /// Send whole lines; this many bytes with their delimiters.
     Lines(usize),
     /// Send a piece of `take` bytes, then skip `skip` bytes.
@@ -89,38 +89,38 @@ impl Stdin {
             .map(|at| at + 1)
     }
 
-    fn next(&mut self, room: usize) -> Next {
+    fn next(&mut self, room: usize) -> HeldBytes {
         let held = self.reader.held();
         let ended = self.reader.has_ended();
         match self.split {
-            InputSplit::Chunks(_) if held.is_empty() && ended => Next::End,
-            InputSplit::Chunks(_) if held.is_empty() => Next::Read,
-            InputSplit::Chunks(size) => Next::Piece {
+            InputSplit::Chunks(_) if held.is_empty() && ended => HeldBytes::End,
+            InputSplit::Chunks(_) if held.is_empty() => HeldBytes::Read,
+            InputSplit::Chunks(size) => HeldBytes::Piece {
                 take: held.len().min(size),
                 skip: 0,
                 last: true,
             },
             InputSplit::Lines(delimiter) => match self.end_of_lines(delimiter, room) {
-                Some(end) if self.inside => Next::Piece {
+                Some(end) if self.inside => HeldBytes::Piece {
                     take: end - 1,
                     skip: 1,
                     last: true,
                 },
-                Some(end) => Next::Lines(end),
-                None if ended && held.is_empty() && !self.inside => Next::End,
-                None if ended => Next::Piece {
+                Some(end) => HeldBytes::Lines(end),
+                None if ended && held.is_empty() && !self.inside => HeldBytes::End,
+                None if ended => HeldBytes::Piece {
                     take: held.len(),
                     skip: 0,
                     last: true,
                 },
-                None if self.reader.is_full() => Next::Piece {
+                None if self.reader.is_full() => HeldBytes::Piece {
                     take: whole_characters(held),
                     skip: 0,
                     last: false,
                 },
                 None => {
                     self.scanned = held.len();
-                    Next::Read
+                    HeldBytes::Read
                 }
             },
         }
@@ -240,14 +240,14 @@ impl Source for Stdin {
                 return progress;
             }
             let done = match self.next(to.room(self.gate.link())) {
-                Next::Lines(length) => self.send_lines(now, length, to),
-                Next::Piece { take, skip, last } => self.send(now, take, skip, last, to),
-                Next::Read if readable => {
+                HeldBytes::Lines(length) => self.send_lines(now, length, to),
+                HeldBytes::Piece { take, skip, last } => self.send(now, take, skip, last, to),
+                HeldBytes::Read if readable => {
                     readable = false;
                     self.reader.read()
                 }
-                Next::Read => return Progress::Pending,
-                Next::End => return Progress::Done(None),
+                HeldBytes::Read => return Progress::Pending,
+                HeldBytes::End => return Progress::Done(None),
             };
             if let Err(error) = done {
                 return Progress::Done(Some(error));

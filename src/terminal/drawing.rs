@@ -125,7 +125,7 @@ fn ask(typed: &mut Vec<u8>) -> Option<Graphics> {
 }
 
 /// Writes a question, and reads up to the reply to DA1.
-fn exchange(question: &[u8], typed: &mut Vec<u8>) -> Option<Reply> {
+fn exchange(question: &[u8], typed: &mut Vec<u8>) -> Option<TerminalReply> {
     let mut stdout = io::stdout();
     stdout.write_all(question).ok()?;
     stdout.flush().ok()?;
@@ -134,7 +134,7 @@ fn exchange(question: &[u8], typed: &mut Vec<u8>) -> Option<Reply> {
     let mut stdin = std::fs::File::from(io::stdin().as_fd().try_clone_to_owned().ok()?);
     let mut read = Vec::new();
     let mut byte = [0];
-    let mut reply = Reply::default();
+    let mut reply = TerminalReply::default();
     while reply.attributes.is_empty() && read.len() < LONGEST {
         if !matches!(wait_readable(stdin.as_fd(), Some(end)), Ok(true))
             || !matches!(stdin.read(&mut byte), Ok(1))
@@ -142,7 +142,7 @@ fn exchange(question: &[u8], typed: &mut Vec<u8>) -> Option<Reply> {
             break;
         }
         read.extend_from_slice(&byte);
-        reply = Reply::parse(&read);
+        reply = TerminalReply::parse(&read);
     }
     typed.extend_from_slice(&reply.typed);
     (!reply.attributes.is_empty()).then_some(reply)
@@ -150,7 +150,7 @@ fn exchange(question: &[u8], typed: &mut Vec<u8>) -> Option<Reply> {
 
 /// What has been read after a question.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Reply {
+struct TerminalReply {
     /// The reply to XTVERSION.
     name: String,
     /// Whether a picture of kitty's protocol can be drawn.
@@ -161,7 +161,7 @@ struct Reply {
     typed: Vec<u8>,
 }
 
-impl Reply {
+impl TerminalReply {
     fn parse(read: &[u8]) -> Self {
         let mut reply = Self::default();
         let mut rest = read;
@@ -207,22 +207,27 @@ mod tests {
     #[test]
     fn replies_are_recognized_between_keys() {
         assert_eq!(
-            Reply::parse(b"\x1b[?62;4;22c").attributes,
+            TerminalReply::parse(b"\x1b[?62;4;22c").attributes,
             vec![62, 4, 22],
             "xterm"
         );
-        assert_eq!(Reply::parse(b"\x1b[?62;c").attributes, vec![62], "kitty");
-        let reply = Reply::parse(b"he\x1bP>|iTerm2 3.5\x1b\\l\x1b_Gi=31;OK\x1b\\\x1b[?62;4clo");
-        let wanted = Reply {
+        assert_eq!(
+            TerminalReply::parse(b"\x1b[?62;c").attributes,
+            vec![62],
+            "kitty"
+        );
+        let reply =
+            TerminalReply::parse(b"he\x1bP>|iTerm2 3.5\x1b\\l\x1b_Gi=31;OK\x1b\\\x1b[?62;4clo");
+        let wanted = TerminalReply {
             name: "iTerm2 3.5".to_owned(),
             has_kitty: true,
             attributes: vec![62, 4],
             typed: b"hello".to_vec(),
         };
         assert_eq!(reply, wanted);
-        assert!(!Reply::parse(b"\x1b_Gi=31;EINVAL:no\x1b\\").has_kitty);
+        assert!(!TerminalReply::parse(b"\x1b_Gi=31;EINVAL:no\x1b\\").has_kitty);
         for incomplete in ["", "\x1b[?62", "abc", "\x1bP>|tic", "\x1b[?c"] {
-            let reply = Reply::parse(incomplete.as_bytes());
+            let reply = TerminalReply::parse(incomplete.as_bytes());
             assert_eq!(reply.attributes, Vec::<u16>::new(), "{incomplete:?}");
             assert_eq!(reply.typed, incomplete.as_bytes(), "{incomplete:?}");
         }

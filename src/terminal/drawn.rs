@@ -10,11 +10,11 @@
 
 use std::fmt::Write as _;
 
-use super::screen::size::{end_of, Place};
+use super::screen::size::{end_of, ScreenPosition};
 
 /// The last drawing of the line.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Drawn {
+pub(super) struct DrawnLine {
     /// The width of the terminal.
     columns: usize,
     /// The sign before the line.
@@ -28,7 +28,7 @@ pub(super) struct Drawn {
     hint: String,
 }
 
-impl Drawn {
+impl DrawnLine {
     /// The line is drawn, or only its cursor is moved.
     pub(super) fn set_line(&mut self, line: &str, cursor: usize, columns: usize) {
         self.columns = columns;
@@ -94,14 +94,15 @@ impl Drawn {
         self.search.as_ref().unwrap_or(&self.sign)
     }
 
-    fn begin_of_line(&self) -> Place {
-        end_of(self.prompt(), Place::default(), self.columns).wrapped(self.columns)
+    fn begin_of_line(&self) -> ScreenPosition {
+        end_of(self.prompt(), ScreenPosition::default(), self.columns).wrapped(self.columns)
     }
 
     /// The places of the cursor and of the end as the editor has them, at the width before.
-    fn expected(&self) -> (Place, Place) {
+    fn expected(&self) -> (ScreenPosition, ScreenPosition) {
         let columns = self.columns;
-        let next = |place: Place, text: &str| end_of(text, place, columns).wrapped(columns);
+        let next =
+            |place: ScreenPosition, text: &str| end_of(text, place, columns).wrapped(columns);
         let (before, after) = self.line.split_at(self.cursor);
         let cursor = next(self.begin_of_line(), before);
         let end = next(next(cursor, after), &self.hint);
@@ -112,7 +113,7 @@ impl Drawn {
     fn cursor_row(&self, columns: usize) -> usize {
         let (before, after) = self.line.split_at(self.cursor);
         let before = [self.prompt(), before].concat();
-        let place = end_of(&before, Place::default(), columns);
+        let place = end_of(&before, ScreenPosition::default(), columns);
         if !after.is_empty() || !self.hint.is_empty() {
             // The cursor stands on the character that follows.
             return place.wrapped(columns).row;
@@ -135,8 +136,8 @@ fn go_up(text: &mut String, rows: usize) {
 mod tests {
     use super::*;
 
-    fn drawn(line: &str, cursor: usize, hint: &str, columns: usize) -> Drawn {
-        let mut drawn = Drawn::default();
+    fn drawn(line: &str, cursor: usize, hint: &str, columns: usize) -> DrawnLine {
+        let mut drawn = DrawnLine::default();
         drawn.begin("> ");
         drawn.set_line(line, cursor, columns);
         drawn.set_hint(hint);

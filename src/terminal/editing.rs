@@ -61,7 +61,7 @@ pub(super) fn equip(editor: &mut LineEditor, context: &KeyContext, options: &Ter
 }
 
 /// The thread that reads lines until the guard ends it.
-pub(super) struct Reader {
+pub(super) struct LineReader {
     pub(super) editor: LineEditor,
     pub(super) history: History,
     pub(super) context: KeyContext,
@@ -76,7 +76,7 @@ pub(super) struct Reader {
     pub(super) drawing: Drawing,
 }
 
-impl Reader {
+impl LineReader {
     fn state(&self) -> &ScreenState {
         &self.context.state
     }

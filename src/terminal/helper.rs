@@ -79,7 +79,7 @@ impl Completer for Editing {
         _: &Context<'_>,
     ) -> rustyline::Result<(usize, Vec<Pair>)> {
         let candidates = self.language.complete(&line[..position]);
-        let pair = |candidate: super::options::Candidate| Pair {
+        let pair = |candidate: super::options::CompletionItem| Pair {
             display: candidate.shown,
             replacement: candidate.text,
         };

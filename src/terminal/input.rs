@@ -69,13 +69,13 @@ pub(crate) struct KeyQueue {
     entries: Mutex<VecDeque<InputEvent>>,
     bell: UnixStream,
     status: AtomicU8,
-    job: Mutex<Awaited>,
+    job: Mutex<RequestedProgram>,
     job_came: Condvar,
 }
 
 /// The program that a line requests, for the reading thread.
 #[derive(Debug, Default)]
-enum Awaited {
+enum RequestedProgram {
     /// No program was requested.
     #[default]
     No,
@@ -96,19 +96,19 @@ impl KeyQueue {
 
     /// Announces that the next line requests a program.
     pub(crate) fn expect_job(&self) {
-        *self.job.lock().unwrap_or_else(PoisonError::into_inner) = Awaited::Yes;
+        *self.job.lock().unwrap_or_else(PoisonError::into_inner) = RequestedProgram::Yes;
     }
 
     /// Waits for that program; `None` if there is none, or if `is_over` returns true first.
     pub(crate) fn wait_for_job(&self, is_over: impl Fn() -> bool) -> Option<TerminalTask> {
         let mut job = self.job.lock().unwrap_or_else(PoisonError::into_inner);
-        while matches!(*job, Awaited::Yes) && !is_over() {
+        while matches!(*job, RequestedProgram::Yes) && !is_over() {
             let waited = self.job_came.wait_timeout(job, JOB_TICK);
             job = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
         match std::mem::take(&mut *job) {
-            Awaited::Came(job) => job,
-            Awaited::No | Awaited::Yes => None,
+            RequestedProgram::Came(job) => job,
+            RequestedProgram::No | RequestedProgram::Yes => None,
         }
     }
 
@@ -176,16 +176,16 @@ impl TypedInput {
     #[must_use]
     pub fn awaits_job(&self) -> bool {
         let job = self.keys.job.lock().unwrap_or_else(PoisonError::into_inner);
-        matches!(*job, Awaited::Yes)
+        matches!(*job, RequestedProgram::Yes)
     }
 
     /// Replies with a program to run on the terminal, or `None`. False if nothing waits for it,
     /// because there is no line editor.
     pub fn answer_job(&self, job: Option<TerminalTask>) -> bool {
         let mut awaited = self.keys.job.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_awaited = matches!(*awaited, Awaited::Yes);
+        let is_awaited = matches!(*awaited, RequestedProgram::Yes);
         if is_awaited {
-            *awaited = Awaited::Came(job);
+            *awaited = RequestedProgram::Came(job);
             self.keys.job_came.notify_all();
         }
         is_awaited

@@ -7,7 +7,7 @@ use rustyline::{
     Modifiers, Movement, RepeatCount,
 };
 
-use super::drawn::Drawn;
+use super::drawn::DrawnLine;
 use super::input::{InputEvent, KeyQueue};
 use super::modes::TermModes;
 use super::paste::{control_of, Folds, Paste};
@@ -31,7 +31,7 @@ pub(super) struct Typing {
     /// Whether it has several rows and its JSON goes on.
     pub(super) continues: bool,
     /// The last drawing of the line.
-    pub(super) drawn: Drawn,
+    pub(super) drawn: DrawnLine,
     /// Whether input is no longer accepted.
     over: bool,
     /// Whether ^C was pressed when input is no longer accepted.

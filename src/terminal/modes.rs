@@ -30,10 +30,10 @@ const TICK: Duration = Duration::from_millis(1);
 /// The settings of standard input.
 pub(super) struct TermModes {
     /// `None` if the settings are not changed, because it is not a terminal or a dumb one.
-    settings: Option<Mutex<Settings>>,
+    settings: Option<Mutex<TerminalSettings>>,
 }
 
-struct Settings {
+struct TerminalSettings {
     found: Termios,
     raw: Termios,
 }
@@ -56,7 +56,7 @@ impl TermModes {
         raw.control_chars[SpecialCharacterIndices::VMIN as usize] = 1;
         raw.control_chars[SpecialCharacterIndices::VTIME as usize] = 0;
         Ok(Self {
-            settings: Some(Mutex::new(Settings { found, raw })),
+            settings: Some(Mutex::new(TerminalSettings { found, raw })),
         })
     }
 
@@ -110,7 +110,7 @@ impl TermModes {
         result
     }
 
-    fn set(&self, which: impl Fn(&Settings) -> &Termios) -> io::Result<()> {
+    fn set(&self, which: impl Fn(&TerminalSettings) -> &Termios) -> io::Result<()> {
         let Some(settings) = &self.settings else {
             return Ok(());
         };

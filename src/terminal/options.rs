@@ -21,7 +21,7 @@ pub trait InputLanguage: Send + Sync {
     fn edits<'a>(&self, line: &'a str) -> Option<&'a str>;
 
     /// The completions of `line`.
-    fn complete(&self, line: &str) -> Vec<Candidate>;
+    fn complete(&self, line: &str) -> Vec<CompletionItem>;
 
     /// Whether [`colored`](Self::colored) gives `line` colors.
     fn has_colors(&self, line: &str) -> bool;
@@ -36,7 +36,7 @@ pub trait InputLanguage: Send + Sync {
 
 /// A completion.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Candidate {
+pub struct CompletionItem {
     /// The completed line.
     pub text: String,
     /// The text in the list of completions.

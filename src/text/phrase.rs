@@ -6,10 +6,10 @@ use std::fmt;
 /// A part of a sentence that keeps its words apart from the values that it quotes, so that a secret
 /// value can be replaced and a word that happens to be equal to one is kept. Nothing is escaped.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Phrase(Vec<Part>);
+pub struct Phrase(Vec<PhrasePart>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Part {
+enum PhrasePart {
     Words(Cow<'static, str>),
     Value(String),
 }
@@ -28,14 +28,14 @@ impl Phrase {
     /// Adds words.
     #[must_use]
     pub fn and(mut self, words: impl Into<Cow<'static, str>>) -> Self {
-        self.0.push(Part::Words(words.into()));
+        self.0.push(PhrasePart::Words(words.into()));
         self
     }
 
     /// Adds a value.
     #[must_use]
     pub fn and_value(mut self, value: impl Into<String>) -> Self {
-        self.0.push(Part::Value(value.into()));
+        self.0.push(PhrasePart::Value(value.into()));
         self
     }
 
@@ -49,8 +49,8 @@ impl Phrase {
     /// The values, to replace what is secret.
     pub fn values_mut(&mut self) -> impl Iterator<Item = &mut String> {
         self.0.iter_mut().filter_map(|part| match part {
-            Part::Words(_) => None,
-            Part::Value(value) => Some(value),
+            PhrasePart::Words(_) => None,
+            PhrasePart::Value(value) => Some(value),
         })
     }
 }
@@ -58,8 +58,8 @@ impl Phrase {
 impl fmt::Display for Phrase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|part| match part {
-            Part::Words(words) => f.write_str(words),
-            Part::Value(value) => f.write_str(value),
+            PhrasePart::Words(words) => f.write_str(words),
+            PhrasePart::Value(value) => f.write_str(value),
         })
     }
 }

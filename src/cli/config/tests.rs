@@ -72,7 +72,7 @@ fn below(settings: &[Setting], words: &[&str]) -> Vec<String> {
 
 #[test]
 fn options_override_the_target_which_overrides_the_defaults() {
-    for Key { name, kind } in keys() {
+    for ConfigKey { name, kind } in keys() {
         let required = REQUIRED.iter().find(|(option, _)| *option == name);
         let required: Vec<Setting> = required.iter().map(|(_, it)| setting(it, "x")).collect();
         let value = sample(&name);

@@ -3,7 +3,7 @@
 
 use std::io::{self, Read, Write};
 
-use crate::connect::{ConnectOptions, Dialer, Opened, Stream};
+use crate::connect::{ConnectOptions, Dialer, OpenedConnection, Stream};
 use crate::deadline::Deadline;
 use crate::error::{Error, Party, Phase};
 use crate::event::{Kind, Piece};
@@ -97,7 +97,7 @@ impl WebSocketChannel {
         payload: Vec<u8>,
     ) -> Result<Self, Error> {
         let deadline = Deadline::after(options.timeout);
-        let Opened {
+        let OpenedConnection {
             stream,
             upgrade,
             early,

@@ -10,7 +10,7 @@ use super::prompting::Prompting;
 use crate::commands::notes;
 use crate::event::Kind;
 use crate::output::best_effort::BestEffort;
-use crate::output::dump::BinaryAs;
+use crate::output::dump::BinaryFormat;
 use crate::output::hidden::Hidden;
 use crate::output::human::{Human, HumanStyle, MessageLayout};
 use crate::output::json::JsonOutput;
@@ -102,7 +102,7 @@ fn show(plan: &Plan, layout: MessageLayout) -> Box<dyn Output> {
         })),
         MessageFormat::Raw { line_end } => Box::new(RawOutput::new(RawFormat {
             line_end,
-            binary: plan.binary_as.unwrap_or(BinaryAs::Raw),
+            binary: plan.binary_as.unwrap_or(BinaryFormat::Raw),
             times: plan.times.clone(),
         })),
     }

@@ -9,7 +9,7 @@ use crate::cli::{self, ConnectionOptions, SessionOptions};
 use crate::error::Error;
 use crate::plan::{ConnectionPlan, Values};
 use crate::source::conversation::{ConnectionSetting, SettingValue};
-use crate::source::player::Connection;
+use crate::source::player::FileConnection;
 use crate::target::InvalidUrl;
 
 /// Makes the plans of the connections of a file.
@@ -35,7 +35,7 @@ impl<'a> Plans<'a> {
     ///
     /// [`Error::SessionFile`] for invalid options or an invalid URL of the file; others as those of
     /// [`ConnectionPlan::new`].
-    pub fn plan(&mut self, connection: &Connection) -> Result<ConnectionPlan, Error> {
+    pub fn plan(&mut self, connection: &FileConnection) -> Result<ConnectionPlan, Error> {
         let (options, values) = self.options(&connection.settings)?;
         let environment = &self.settings.environment;
         let plan = ConnectionPlan::new(&connection.url, options, values, environment);

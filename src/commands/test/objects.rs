@@ -23,13 +23,13 @@ struct FileObject<'a> {
     #[serde(skip_serializing_if = "is_one")]
     attempts: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<ErrorObject>,
+    error: Option<TestErrorObject>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     server: &'a [String],
 }
 
 #[derive(Serialize)]
-struct ErrorObject {
+struct TestErrorObject {
     phase: &'static str,
     message: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -74,7 +74,7 @@ fn is_one(count: &usize) -> bool {
 }
 
 #[derive(Serialize)]
-struct SummaryObject {
+struct TestSummaryObject {
     time: String,
     r#type: &'static str,
     passed: usize,
@@ -108,7 +108,7 @@ pub fn for_file(result: &FileResult) -> io::Result<Vec<u8>> {
         expectations: result.expectations,
         attempts: result.earlier.len() + 1,
         server: &result.server,
-        error: result.verdict.error().map(ErrorObject::new),
+        error: result.verdict.error().map(TestErrorObject::new),
     })
 }
 
@@ -118,7 +118,7 @@ pub fn for_file(result: &FileResult) -> io::Result<Vec<u8>> {
 ///
 /// The error of serializing.
 pub fn summary(counts: Counts, lasted: Duration, exit: u8) -> io::Result<Vec<u8>> {
-    json_text::line(&SummaryObject {
+    json_text::line(&TestSummaryObject {
         time: now(),
         r#type: "summary",
         passed: counts.passed,
@@ -131,7 +131,7 @@ pub fn summary(counts: Counts, lasted: Duration, exit: u8) -> io::Result<Vec<u8>
     })
 }
 
-impl ErrorObject {
+impl TestErrorObject {
     fn new(error: &Error) -> Self {
         let details = match error.root() {
             Error::Unmet(unmet) => {

@@ -11,9 +11,9 @@ use crate::connect::{ConnectOptions, Dialer};
 use crate::deadline::Deadline;
 use crate::error::Error;
 use crate::source::conversation::{
-    ConnectionSetting, Exchange, HttpStep, OpenStep, Step, StepAction,
+    ConnectionSetting, HttpExchange, HttpStep, OpenStep, Step, StepAction,
 };
-use crate::source::player::Connection;
+use crate::source::player::FileConnection;
 
 /// What a connection is opened with, which a statement may set.
 pub type SharedRequest = Rc<RefCell<ConnectOptions>>;
@@ -68,7 +68,7 @@ impl Opener {
         settings: &[ConnectionSetting],
         line: u32,
     ) -> Result<ConnectOptions, Error> {
-        let connection = Connection {
+        let connection = FileConnection {
             name: None,
             url: url.to_owned(),
             line,
@@ -80,7 +80,7 @@ impl Opener {
     }
 
     /// Sends the request of a step. Only options that concern the route and TLS apply to it.
-    fn exchange(&self, http: &HttpStep) -> Result<Exchange, Error> {
+    fn exchange(&self, http: &HttpStep) -> Result<HttpExchange, Error> {
         let all = self.options(&http.request.url, &http.settings, http.line)?;
         let options = ConnectOptions {
             user_agent: all.user_agent,

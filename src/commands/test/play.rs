@@ -22,7 +22,7 @@ use crate::output::redact::Redactor;
 use crate::plan::ConnectionPlan;
 use crate::session_file::SessionFile;
 use crate::source::conversation::Conversation;
-use crate::source::player::{Connection, Player, PlayerOptions};
+use crate::source::player::{FileConnection, Player, PlayerOptions};
 use crate::source::send_delay::SendDelay;
 
 /// Runs a file. It passes if all its statements are completed. How its connections end afterwards
@@ -134,7 +134,7 @@ fn player(
     script: SessionFile,
     origin: &FileText,
     settings: &Settings,
-) -> Result<(Vec<Connection>, Player), Error> {
+) -> Result<(Vec<FileConnection>, Player), Error> {
     let is_untrusted = settings.untrusted.is_some();
     let variables = Variables::new(&settings.vars, &[], is_untrusted);
     let options = PlayerOptions {

@@ -146,7 +146,7 @@ impl Controller {
 }
 
 /// Runs one file. It receives signals, and prints each completed statement.
-pub type Run<'a> = &'a (dyn Fn(Loaded, &mut Signals, &PrintLine) -> FileResult + Sync);
+pub type RunFile<'a> = &'a (dyn Fn(Loaded, &mut Signals, &PrintLine) -> FileResult + Sync);
 
 /// How files are run.
 #[derive(Clone, Copy, Debug)]
@@ -174,7 +174,7 @@ impl PoolOptions {
 pub fn run(
     files: Vec<Loaded>,
     options: PoolOptions,
-    run: Run<'_>,
+    run: RunFile<'_>,
     sender: &Sender<WorkerEvent>,
     controller: &mut Controller,
 ) -> Result<FileResults, Error> {
@@ -226,7 +226,7 @@ pub fn run(
 /// Runs files until the queue is empty.
 fn work(
     queue: &Mutex<VecDeque<(usize, Loaded)>>,
-    run: Run<'_>,
+    run: RunFile<'_>,
     options: PoolOptions,
     mut signals: Signals,
     guard: &WorkerGuard,

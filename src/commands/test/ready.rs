@@ -3,7 +3,9 @@
 use std::io::{self, Write as _};
 use std::time::Duration;
 
-use crate::connect::{dns, tcp, unix, Attempt, AttemptEvent, ConnectOptions, Dialer, Opened};
+use crate::connect::{
+    dns, tcp, unix, Attempt, AttemptEvent, ConnectOptions, Dialer, OpenedConnection,
+};
 use crate::deadline::Deadline;
 use crate::error::Error;
 use crate::protocol::{CloseReason, Protocol, ProtocolConfig};
@@ -105,7 +107,7 @@ impl ReadyAttempt {
 
 /// Errors that may be temporary mean that the server is not ready; permanent ones are reported when
 /// the first file is run.
-fn readiness(result: Result<Opened, Error>) -> Readiness {
+fn readiness(result: Result<OpenedConnection, Error>) -> Readiness {
     let error = match result {
         Ok(opened) => {
             close(opened);
@@ -129,7 +131,7 @@ fn readiness(result: Result<Opened, Error>) -> Readiness {
 }
 
 /// Sends a Close. Nobody waits for the answer.
-fn close(mut opened: Opened) {
+fn close(mut opened: OpenedConnection) {
     let mut protocol = Protocol::new(ProtocolConfig::default());
     let code = 1000;
     let reason = String::new();

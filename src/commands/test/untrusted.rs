@@ -40,7 +40,7 @@ pub fn load(
     }
     let mut file = Loaded::read(path, inputs, true);
     let checked = match &file.script {
-        Ok(script) => Check::new(&file, variables, options).script(script),
+        Ok(script) => FileCheck::new(&file, variables, options).script(script),
         Err(_) => return file,
     };
     if let Err(parse_error) = checked {
@@ -69,14 +69,14 @@ fn folder(path: &Path) -> &Path {
 }
 
 /// The file that is checked.
-struct Check<'a> {
+struct FileCheck<'a> {
     file: &'a Loaded,
     variables: Variables<'a>,
     options: &'a UntrustedCheck,
     captured: BTreeSet<String>,
 }
 
-impl<'a> Check<'a> {
+impl<'a> FileCheck<'a> {
     fn new(file: &'a Loaded, variables: Variables<'a>, options: &'a UntrustedCheck) -> Self {
         Self {
             file,

@@ -12,10 +12,10 @@ use nix::libc::ENXIO;
 
 /// A file that the secrets of sessions are appended to. Clones share it.
 #[derive(Clone, Debug)]
-pub struct KeyLog(Arc<Log>);
+pub struct KeyLog(Arc<KeyLogFile>);
 
 #[derive(Debug)]
-struct Log {
+struct KeyLogFile {
     file: File,
     /// The first error of writing, until it is reported.
     failure: Mutex<Option<io::Error>>,
@@ -50,7 +50,7 @@ impl KeyLog {
         if is_foreign && !metadata.file_type().is_char_device() {
             return Err(io::Error::other("the file belongs to another user"));
         }
-        Ok(Self(Arc::new(Log {
+        Ok(Self(Arc::new(KeyLogFile {
             file,
             failure: Mutex::default(),
         })))

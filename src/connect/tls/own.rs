@@ -21,7 +21,7 @@ use openssl::x509::verify::{X509CheckFlags, X509VerifyFlags};
 use openssl::x509::{X509Ref, X509StoreContextRef, X509};
 
 use super::certificate::{self, CertificateSummary};
-use super::identity::Parsed;
+use super::identity::ParsedIdentity;
 use super::options::TlsOptions;
 use super::problem::CertificateProblem;
 use super::version::TlsVersion;
@@ -79,7 +79,7 @@ impl OwnConnector {
     pub fn new(
         options: &TlsOptions,
         cacert: Option<&[X509]>,
-        identity: Option<&Parsed>,
+        identity: Option<&ParsedIdentity>,
     ) -> Result<Self, ErrorStack> {
         let mut builder = SslContext::builder(SslMethod::tls_client())?;
         builder.set_options(SslOptions::ALL | SslOptions::NO_COMPRESSION);

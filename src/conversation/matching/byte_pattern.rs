@@ -119,7 +119,7 @@ pub(super) fn compare(
     if kind == Kind::Text {
         return Err(binary::of_wrong_kind(received, false));
     }
-    let mut search = Search {
+    let mut search = ByteSearch {
         received,
         captures: Vec::new(),
         furthest: None,
@@ -130,22 +130,22 @@ pub(super) fn compare(
     Err(search.difference())
 }
 
-struct Search<'a> {
+struct ByteSearch<'a> {
     received: &'a [u8],
     captures: Vec<(String, String)>,
     /// The mismatch that is furthest back.
-    furthest: Option<Mismatch<'a>>,
+    furthest: Option<ByteMismatch<'a>>,
 }
 
 /// Where a pattern and a message differ.
-struct Mismatch<'a> {
+struct ByteMismatch<'a> {
     /// The first byte that differs.
     at: usize,
     /// The bytes that are missing, what else does not fit, or the end if the message goes on.
-    expected: Expected<'a>,
+    expected: ExpectedBytes<'a>,
 }
 
-enum Expected<'a> {
+enum ExpectedBytes<'a> {
     Bytes(&'a [u8]),
     Part(&'a BytePart),
     /// JSON, and the differences.
@@ -153,7 +153,7 @@ enum Expected<'a> {
     End,
 }
 
-impl<'a> Search<'a> {
+impl<'a> ByteSearch<'a> {
     /// Whether the parts match the whole message. Between two gaps the parts fit at a position or they
     /// do not, whatever comes before, so the first position that fits is as good as any: only the parts
     /// after the last gap are searched on, until the message ends with them.
@@ -175,7 +175,7 @@ impl<'a> Search<'a> {
         let end = run.iter().try_fold(at, |at, part| self.fit(part, at));
         let end = end.filter(|end| {
             let ends = !is_last || *end == self.received.len();
-            ends || self.differ(*end, Expected::End)
+            ends || self.differ(*end, ExpectedBytes::End)
         });
         if end.is_none() {
             self.captures.truncate(captured);
@@ -190,7 +190,7 @@ impl<'a> Search<'a> {
             BytePart::Bytes(bytes) => {
                 let common = bytes.iter().zip(rest).take_while(|(a, b)| a == b).count();
                 if common < bytes.len() {
-                    self.differ(at + common, Expected::Bytes(&bytes[common..]));
+                    self.differ(at + common, ExpectedBytes::Bytes(&bytes[common..]));
                     return None;
                 }
                 Some(at + common)
@@ -211,7 +211,7 @@ impl<'a> Search<'a> {
             },
         };
         if end.is_none() {
-            self.differ(at, Expected::Part(part));
+            self.differ(at, ExpectedBytes::Part(part));
         }
         end
     }
@@ -223,32 +223,32 @@ impl<'a> Search<'a> {
                 Some(self.received.len())
             }
             Err(difference) => {
-                self.differ(at, Expected::Json(difference));
+                self.differ(at, ExpectedBytes::Json(difference));
                 None
             }
         }
     }
 
     /// Keeps a mismatch, unless one further back is known. Returns `false`.
-    fn differ(&mut self, at: usize, expected: Expected<'a>) -> bool {
+    fn differ(&mut self, at: usize, expected: ExpectedBytes<'a>) -> bool {
         if self.furthest.as_ref().is_none_or(|known| at >= known.at) {
-            self.furthest = Some(Mismatch { at, expected });
+            self.furthest = Some(ByteMismatch { at, expected });
         }
         false
     }
 
     /// The mismatch that is furthest back, in words.
     fn difference(self) -> Difference {
-        let Some(Mismatch { at, expected }) = self.furthest else {
+        let Some(ByteMismatch { at, expected }) = self.furthest else {
             return Difference::default();
         };
         let rest = &self.received[at..];
         let (expected, length) = match expected {
-            Expected::Json(difference) => return difference,
-            Expected::Bytes(bytes) => (quote_hex(bytes), bytes.len()),
-            Expected::End => (THE_END.to_owned(), rest.len()),
-            Expected::Part(part @ BytePart::Text(text)) => (part.description(), text.len()),
-            Expected::Part(part) => (part.description(), rest.len()),
+            ExpectedBytes::Json(difference) => return difference,
+            ExpectedBytes::Bytes(bytes) => (quote_hex(bytes), bytes.len()),
+            ExpectedBytes::End => (THE_END.to_owned(), rest.len()),
+            ExpectedBytes::Part(part @ BytePart::Text(text)) => (part.description(), text.len()),
+            ExpectedBytes::Part(part) => (part.description(), rest.len()),
         };
         let received = quote(&rest[..length.min(rest.len())]);
         let line = DifferenceLine::Byte(at, unequal(expected, received));

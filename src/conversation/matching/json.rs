@@ -33,16 +33,16 @@ const NAME_BYTES: usize = 1 << 20;
 
 /// Checks that a text is JSON that contains `expected`, except for what is ignored.
 pub fn find_subset(expected: &Value, ignore: &[String], received: &str) -> Result<(), Difference> {
-    compare(Search::new(false), expected, ignore, received)
+    compare(JsonComparison::new(false), expected, ignore, received)
 }
 
 /// Checks that a text is JSON equal to `expected`, except for what is ignored.
 pub fn find_same(expected: &Value, ignore: &[String], received: &str) -> Result<(), Difference> {
-    compare(Search::new(true), expected, ignore, received)
+    compare(JsonComparison::new(true), expected, ignore, received)
 }
 
 fn compare(
-    mut search: Search,
+    mut search: JsonComparison,
     expected: &Value,
     ignore: &[String],
     received: &str,
@@ -97,7 +97,7 @@ pub(super) fn not_json(error: &Error, received: &str) -> Difference {
 }
 
 /// Traverses both values at the same time.
-pub(super) struct Search {
+pub(super) struct JsonComparison {
     /// Whether members that are not expected are differences.
     pub(super) exact: bool,
     /// The pointer to the current position.
@@ -110,7 +110,7 @@ pub(super) struct Search {
 /// The remaining parts of the pointers to ignored values, relative to the current position.
 pub(super) type Ignored<'a> = [&'a [String]];
 
-impl Search {
+impl JsonComparison {
     pub(super) fn new(exact: bool) -> Self {
         Self {
             exact,

@@ -18,7 +18,7 @@ const LARGEST: usize = 1 << 20;
 
 /// Lines that both texts have, or lines of one text in place of others.
 #[derive(Debug, PartialEq, Eq)]
-enum Piece<'a> {
+enum LinePiece<'a> {
     Same(Vec<&'a str>),
     Changed(Vec<&'a str>, Vec<&'a str>),
 }
@@ -33,12 +33,12 @@ pub fn compare(expected: &str, received: &str) -> Difference {
         (false, true) => lines.push(note("unexpected line feed at the end")),
         _ => {}
     }
-    let (pieces, left_out) = pieces(Lines(Some(expected)), Lines(Some(received)));
+    let (pieces, left_out) = pieces(TextLines(Some(expected)), TextLines(Some(received)));
     let count = pieces.len();
     for (number, piece) in pieces.iter().enumerate() {
         match piece {
-            Piece::Same(same) => push_same(&mut lines, same, number == 0, number + 1 == count),
-            Piece::Changed(expected, received) => push_changed(&mut lines, expected, received),
+            LinePiece::Same(same) => push_same(&mut lines, same, number == 0, number + 1 == count),
+            LinePiece::Changed(expected, received) => push_changed(&mut lines, expected, received),
         }
     }
     if lines.len() > MOST {
@@ -98,9 +98,9 @@ fn text(side: Side, line: &str) -> DifferenceLine {
 
 /// Lines that were not compared yet. `None` means no lines, which is different from one empty line.
 #[derive(Clone, Copy)]
-struct Lines<'a>(Option<&'a str>);
+struct TextLines<'a>(Option<&'a str>);
 
-impl<'a> Lines<'a> {
+impl<'a> TextLines<'a> {
     /// The first line, and the rest.
     fn first(self) -> Option<(&'a str, Self)> {
         let text = self.0?;
@@ -132,7 +132,10 @@ impl<'a> Lines<'a> {
 
 /// Splits both into equal and different lines. If not all received lines are listed, also returns
 /// the number of those left out, which come after the last piece.
-fn pieces<'a>(mut expected: Lines<'a>, mut received: Lines<'a>) -> (Vec<Piece<'a>>, usize) {
+fn pieces<'a>(
+    mut expected: TextLines<'a>,
+    mut received: TextLines<'a>,
+) -> (Vec<LinePiece<'a>>, usize) {
     let (mut first, mut last) = (Vec::new(), Vec::new());
     while let (Some((a, rest)), Some((b, other))) = (expected.first(), received.first()) {
         if a != b {
@@ -152,7 +155,7 @@ fn pieces<'a>(mut expected: Lines<'a>, mut received: Lines<'a>) -> (Vec<Piece<'a
 
     let mut pieces = Vec::new();
     let mut left_out = 0;
-    push_piece(&mut pieces, Piece::Same(first));
+    push_piece(&mut pieces, LinePiece::Same(first));
     let count = received.count();
     let places = (expected.count() + 1).saturating_mul(count + 1);
     let expected: Vec<_> = expected.list().collect();
@@ -163,14 +166,14 @@ fn pieces<'a>(mut expected: Lines<'a>, mut received: Lines<'a>) -> (Vec<Piece<'a
         // One more than is shown, so that the rest is mentioned.
         let received: Vec<_> = received.list().take(MOST + 1).collect();
         left_out = count - received.len();
-        push_piece(&mut pieces, Piece::Changed(expected, received));
+        push_piece(&mut pieces, LinePiece::Changed(expected, received));
     }
-    push_piece(&mut pieces, Piece::Same(last));
+    push_piece(&mut pieces, LinePiece::Same(last));
     (pieces, left_out)
 }
 
 /// Splits along the longest common subsequence.
-fn push_common<'a>(pieces: &mut Vec<Piece<'a>>, expected: &[&'a str], received: &[&'a str]) {
+fn push_common<'a>(pieces: &mut Vec<LinePiece<'a>>, expected: &[&'a str], received: &[&'a str]) {
     let width = received.len() + 1;
     // The length of the longest common subsequence of the rest, for each pair of positions.
     let mut longest = vec![0_u32; (expected.len() + 1) * width];
@@ -187,30 +190,30 @@ fn push_common<'a>(pieces: &mut Vec<Piece<'a>>, expected: &[&'a str], received: 
     while i < expected.len() && j < received.len() {
         let piece = if expected[i] == received[j] {
             (i, j) = (i + 1, j + 1);
-            Piece::Same(vec![expected[i - 1]])
+            LinePiece::Same(vec![expected[i - 1]])
         } else if longest[(i + 1) * width + j] >= longest[i * width + j + 1] {
             i += 1;
-            Piece::Changed(vec![expected[i - 1]], Vec::new())
+            LinePiece::Changed(vec![expected[i - 1]], Vec::new())
         } else {
             j += 1;
-            Piece::Changed(Vec::new(), vec![received[j - 1]])
+            LinePiece::Changed(Vec::new(), vec![received[j - 1]])
         };
         push_piece(pieces, piece);
     }
-    let rest = Piece::Changed(expected[i..].to_vec(), received[j..].to_vec());
+    let rest = LinePiece::Changed(expected[i..].to_vec(), received[j..].to_vec());
     push_piece(pieces, rest);
 }
 
 /// Adds a piece, joining it with the previous one if it is of the same kind.
-fn push_piece<'a>(pieces: &mut Vec<Piece<'a>>, piece: Piece<'a>) {
+fn push_piece<'a>(pieces: &mut Vec<LinePiece<'a>>, piece: LinePiece<'a>) {
     match (pieces.last_mut(), piece) {
-        (Some(Piece::Same(lines)), Piece::Same(more)) => lines.extend(more),
-        (Some(Piece::Changed(expected, received)), Piece::Changed(a, b)) => {
+        (Some(LinePiece::Same(lines)), LinePiece::Same(more)) => lines.extend(more),
+        (Some(LinePiece::Changed(expected, received)), LinePiece::Changed(a, b)) => {
             expected.extend(a);
             received.extend(b);
         }
-        (_, Piece::Same(lines)) if lines.is_empty() => {}
-        (_, Piece::Changed(a, b)) if a.is_empty() && b.is_empty() => {}
+        (_, LinePiece::Same(lines)) if lines.is_empty() => {}
+        (_, LinePiece::Changed(a, b)) if a.is_empty() && b.is_empty() => {}
         (_, piece) => pieces.push(piece),
     }
 }
@@ -221,8 +224,8 @@ mod tests {
     use proptest::prelude::*;
 
     /// The pieces of two lists of lines, each in one text, with none left out.
-    fn pieces<'a>(expected: Option<&'a str>, received: Option<&'a str>) -> Vec<Piece<'a>> {
-        let (pieces, left_out) = super::pieces(Lines(expected), Lines(received));
+    fn pieces<'a>(expected: Option<&'a str>, received: Option<&'a str>) -> Vec<LinePiece<'a>> {
+        let (pieces, left_out) = super::pieces(TextLines(expected), TextLines(received));
         assert_eq!(left_out, 0);
         pieces
     }
@@ -232,11 +235,11 @@ mod tests {
         assert_eq!(
             pieces(Some("a\nb\nc\nd\ne"), Some("a\nc\nx\ny\ne")),
             [
-                Piece::Same(vec!["a"]),
-                Piece::Changed(vec!["b"], vec![]),
-                Piece::Same(vec!["c"]),
-                Piece::Changed(vec!["d"], vec!["x", "y"]),
-                Piece::Same(vec!["e"]),
+                LinePiece::Same(vec!["a"]),
+                LinePiece::Changed(vec!["b"], vec![]),
+                LinePiece::Same(vec!["c"]),
+                LinePiece::Changed(vec!["d"], vec!["x", "y"]),
+                LinePiece::Same(vec!["e"]),
             ]
         );
     }
@@ -244,13 +247,14 @@ mod tests {
     #[test]
     fn many_lines_are_counted_and_partly_listed() {
         let received = format!("a\n{}z", "\n".repeat(LARGEST));
-        let (pieces, left_out) = super::pieces(Lines(Some("a\nb\nz")), Lines(Some(&received)));
+        let (pieces, left_out) =
+            super::pieces(TextLines(Some("a\nb\nz")), TextLines(Some(&received)));
         assert_eq!(
             pieces,
             [
-                Piece::Same(vec!["a"]),
-                Piece::Changed(vec!["b"], vec![""; MOST + 1]),
-                Piece::Same(vec!["z"]),
+                LinePiece::Same(vec!["a"]),
+                LinePiece::Changed(vec!["b"], vec![""; MOST + 1]),
+                LinePiece::Same(vec!["z"]),
             ]
         );
         assert_eq!(left_out, LARGEST - MOST - 1);
@@ -276,11 +280,11 @@ mod tests {
             let (mut expected, mut received) = (Vec::new(), Vec::new());
             for piece in pieces(texts.0.as_deref(), texts.1.as_deref()) {
                 match piece {
-                    Piece::Same(lines) => {
+                    LinePiece::Same(lines) => {
                         expected.extend(&lines);
                         received.extend(lines);
                     }
-                    Piece::Changed(lines, others) => {
+                    LinePiece::Changed(lines, others) => {
                         prop_assert!(lines.iter().all(|line| !others.contains(line)));
                         expected.extend(lines);
                         received.extend(others);

@@ -208,7 +208,7 @@ fn describe_binary(beginning: &[u8], length: usize, most: usize) -> Phrase {
 
 /// The result of looking up a pointer in a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Found {
+pub enum FoundValue {
     /// The value: the text of a string, JSON for everything else.
     Value(String),
     /// There is no value.
@@ -219,14 +219,14 @@ pub enum Found {
 
 /// Looks up the value at a pointer (RFC 6901) in a message.
 #[must_use]
-pub fn find(payload: &[u8], pointer: &str) -> Found {
+pub fn find(payload: &[u8], pointer: &str) -> FoundValue {
     let text = std::str::from_utf8(payload).ok();
     let Some(Ok(raw)) = text.map(raw::Raw::read) else {
-        return Found::NotJson;
+        return FoundValue::NotJson;
     };
     match raw.find(pointer) {
-        None => Found::Nothing,
-        Some(value) => Found::Value(match value.string() {
+        None => FoundValue::Nothing,
+        Some(value) => FoundValue::Value(match value.string() {
             Some(text) => text.into_owned(),
             None => value.print(usize::MAX),
         }),

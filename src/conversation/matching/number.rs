@@ -15,7 +15,7 @@ pub fn same(a: &str, b: &str) -> bool {
     if a == b {
         return true;
     }
-    let (a, b) = (Written::read(a), Written::read(b));
+    let (a, b) = (NumberText::read(a), NumberText::read(b));
     match (a.decimal(), b.decimal()) {
         (Some(a), Some(b)) if a == b => true,
         (Some(a), Some(b)) if a.is_whole() && b.is_whole() => false,
@@ -38,20 +38,20 @@ pub fn order(a: &str, b: &str) -> Option<Ordering> {
 
 /// Whether a number is an integer.
 pub fn is_whole(text: &str) -> bool {
-    Written::read(text)
+    NumberText::read(text)
         .decimal()
         .is_some_and(|decimal| decimal.is_whole())
 }
 
 /// The parts of a number in JSON syntax, without copying: a server may send millions of digits.
-struct Written<'a> {
+struct NumberText<'a> {
     text: &'a str,
     mantissa: &'a str,
     /// Without a leading `+`.
     exponent: &'a str,
 }
 
-impl<'a> Written<'a> {
+impl<'a> NumberText<'a> {
     fn read(text: &'a str) -> Self {
         let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
         Self {

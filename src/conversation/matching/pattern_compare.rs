@@ -8,7 +8,7 @@ use serde_json::{Error, Value};
 
 use super::difference::{Difference, DifferenceLine};
 use super::json::{
-    below, is_ignored, not_json, segments, unequal, Ignored, Search, COLUMNS, SHOWN,
+    below, is_ignored, not_json, segments, unequal, Ignored, JsonComparison, COLUMNS, SHOWN,
 };
 use super::number;
 use super::pattern::{JsonKind, JsonPattern};
@@ -25,7 +25,7 @@ pub fn compare(
     let ignore: Vec<_> = ignore.iter().map(|pointer| segments(pointer)).collect();
     let ignore: Vec<_> = ignore.iter().map(Vec::as_slice).collect();
     let mut walk = Walk {
-        search: Search::new(false),
+        search: JsonComparison::new(false),
         captures: Vec::new(),
     };
     Raw::read(received)
@@ -37,14 +37,14 @@ pub fn compare(
 
 /// Traverses a pattern and a value at the same time.
 struct Walk {
-    search: Search,
+    search: JsonComparison,
     captures: Vec<(String, String)>,
 }
 
 impl Walk {
     /// A traversal that starts at the current position.
     fn branch(&self) -> Self {
-        let mut search = Search::new(self.search.exact);
+        let mut search = JsonComparison::new(self.search.exact);
         search.path.clone_from(&self.search.path);
         Self {
             search,
@@ -333,7 +333,7 @@ fn fitting_members(pattern: &JsonPattern, received: Raw<'_>) -> Result<usize, Er
     }
     for (count, member) in members.iter().enumerate() {
         let mut walk = Walk {
-            search: Search::new(false),
+            search: JsonComparison::new(false),
             captures: Vec::new(),
         };
         walk.visit_members(std::slice::from_ref(member), received, &[])?;

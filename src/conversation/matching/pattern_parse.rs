@@ -40,7 +40,7 @@ pub struct PatternError {
 ///
 /// Why it is invalid, and where.
 pub fn parse_pattern(text: &str) -> Result<JsonPattern, PatternError> {
-    let mut reader = Reader {
+    let mut reader = PatternReader {
         text,
         at: 0,
         depth: 0,
@@ -53,13 +53,13 @@ pub fn parse_pattern(text: &str) -> Result<JsonPattern, PatternError> {
     Ok(pattern)
 }
 
-struct Reader<'a> {
+struct PatternReader<'a> {
     text: &'a str,
     at: usize,
     depth: usize,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> PatternReader<'a> {
     fn rest(&self) -> &'a str {
         &self.text[self.at..]
     }

@@ -43,7 +43,7 @@ impl<'a> Raw<'a> {
             Err(error) => Err(error),
         }
         // Parsing gives a more precise error than skipping, but has a depth limit.
-        .map_err(|error| match serde_json::from_str::<Checked>(text) {
+        .map_err(|error| match serde_json::from_str::<SyntaxCheck>(text) {
             Err(exact) if !exact.to_string().starts_with("recursion limit") => exact,
             _ => error,
         })
@@ -72,7 +72,7 @@ impl<'a> Raw<'a> {
         self,
         visit: &mut dyn FnMut(Cow<'a, str>, Self),
     ) -> Result<(), Error> {
-        serde_json::Deserializer::from_str(self.0).deserialize_map(Members(visit))
+        serde_json::Deserializer::from_str(self.0).deserialize_map(MemberVisitor(visit))
     }
 
     /// Visits the elements of an array.
@@ -261,15 +261,15 @@ fn surrogates_are_paired(json: &str) -> bool {
 }
 
 /// Checks that a text can be parsed as a tree, without building one, to get the error.
-struct Checked;
+struct SyntaxCheck;
 
-impl<'de> Deserialize<'de> for Checked {
+impl<'de> Deserialize<'de> for SyntaxCheck {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(Self)
     }
 }
 
-impl<'de> Visitor<'de> for Checked {
+impl<'de> Visitor<'de> for SyntaxCheck {
     type Value = Self;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -338,9 +338,9 @@ impl<'de> Visitor<'de> for NameVisitor {
     }
 }
 
-struct Members<'v, 'a>(&'v mut dyn FnMut(Cow<'a, str>, Raw<'a>));
+struct MemberVisitor<'v, 'a>(&'v mut dyn FnMut(Cow<'a, str>, Raw<'a>));
 
-impl<'de> Visitor<'de> for Members<'_, 'de> {
+impl<'de> Visitor<'de> for MemberVisitor<'_, 'de> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::{end_by, CloseReport, OpenConnection, StreamState};
 use crate::driver::limits::CloseTimeout;
 use crate::driver::timers::ConnectionTimer;
-use crate::protocol::{CloseBody, Closure, End, Role, State};
+use crate::protocol::{CloseBody, Closure, End, ReadyState, Role};
 
 /// How long the server may take to close TCP once both Close frames were exchanged and our
 /// direction is shut down.
@@ -97,7 +97,7 @@ impl OpenConnection {
     /// with unread bytes would reset the connection, and the server might lose our Close (RFC 6455
     /// §7.1.1).
     pub(super) fn shut_down_when_done(&mut self, now: Instant) {
-        if self.stream_state != StreamState::Open || self.protocol.state() != State::Closed {
+        if self.stream_state != StreamState::Open || self.protocol.state() != ReadyState::Closed {
             return;
         }
         self.stream_state = StreamState::Shut;

@@ -5,7 +5,7 @@ use data_encoding::BASE64;
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::event::Kind;
-use crate::output::dump::{self, BinaryAs};
+use crate::output::dump::{self, BinaryFormat};
 use crate::output::escape::{self, Breaks};
 use crate::output::palette::{Palette, Style};
 use crate::output::pretty::{self, LayoutLimits};
@@ -15,7 +15,7 @@ use crate::output::pretty::{self, LayoutLimits};
 pub(super) struct BodyStyle {
     pub(super) palette: Palette,
     /// The format of binary messages; `None` for a hex dump.
-    pub(super) binary: Option<BinaryAs>,
+    pub(super) binary: Option<BinaryFormat>,
     pub(super) room: LayoutLimits,
     /// How many bytes of a binary message are dumped at most; with 0 it is only described.
     pub(super) dumped: usize,
@@ -43,19 +43,19 @@ impl BodyStyle {
         let shown = match (kind, self.binary) {
             (Kind::Text, _) => self.push_text(&mut text, bytes),
             (Kind::Binary, None) => self.push_dump(&mut text, bytes, number),
-            (Kind::Binary, Some(BinaryAs::Raw)) => self.push_escaped(&mut text, bytes),
-            (Kind::Binary, Some(BinaryAs::Hex)) => {
+            (Kind::Binary, Some(BinaryFormat::Raw)) => self.push_escaped(&mut text, bytes),
+            (Kind::Binary, Some(BinaryFormat::Hex)) => {
                 let shown = bytes.len().min(self.room.bytes / 2);
                 text.push_str(&hex::encode(&bytes[..shown]));
                 shown
             }
-            (Kind::Binary, Some(BinaryAs::Base64)) => {
+            (Kind::Binary, Some(BinaryFormat::Base64)) => {
                 // Whole groups, so that the base64 can be decoded.
                 let shown = bytes.len().min(self.room.bytes / 4 * 3);
                 BASE64.encode_append(&bytes[..shown], &mut text);
                 shown
             }
-            (Kind::Binary, Some(BinaryAs::Skip)) => return None,
+            (Kind::Binary, Some(BinaryFormat::Skip)) => return None,
         };
         Some(MessageBody { text, shown })
     }

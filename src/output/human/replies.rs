@@ -14,11 +14,11 @@ const LARGEST: usize = 64 << 10;
 /// Requests without a reply.
 #[derive(Debug, Default)]
 pub(super) struct Replies {
-    requests: VecDeque<Request>,
+    requests: VecDeque<PendingRequest>,
 }
 
 #[derive(Debug)]
-struct Request {
+struct PendingRequest {
     id: String,
     message: Vec<u8>,
     at: SystemTime,
@@ -37,7 +37,7 @@ impl Replies {
             if self.requests.len() == MOST {
                 self.requests.pop_front();
             }
-            self.requests.push_back(Request {
+            self.requests.push_back(PendingRequest {
                 id,
                 message: message.to_vec(),
                 at,

@@ -10,7 +10,7 @@ use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr};
 use super::body::{BodyStyle, MessageBody};
 use crate::event::{Kind, Link, Note, NoteLevel, Way};
 use crate::http::Secrets;
-use crate::output::dump::{self, BinaryAs};
+use crate::output::dump::{self, BinaryFormat};
 use crate::output::palette::{Palette, Style};
 use crate::output::pretty::LayoutLimits;
 use crate::output::rows::Rows;
@@ -59,7 +59,7 @@ pub struct HumanStyle {
     /// decides whether they are shown.
     pub times: Option<TimeZone>,
     /// The format of binary messages (`--binary-as`); `None` for a hex dump.
-    pub binary: Option<BinaryAs>,
+    pub binary: Option<BinaryFormat>,
     /// Whether Pings and Pongs are shown at the prompt (`-P`).
     pub ping_pong: bool,
     /// Whether credentials are shown.

@@ -14,7 +14,7 @@ use unicode_width::UnicodeWidthChar;
 use super::*;
 use crate::event::{Note, NoteLevel, PeerAddress, Piece, Timing};
 use crate::http::{RequestHead, ResponseHead, Secrets};
-use crate::output::dump::BinaryAs;
+use crate::output::dump::BinaryFormat;
 use crate::output::memory_sink::MemorySink;
 use crate::output::palette::Palette;
 use crate::output::tested::Tested;
@@ -105,7 +105,7 @@ fn control_sequences_are_escaped() {
         assert!(shown(&style, text(evil)).contains(harmless));
     }
     let raw = HumanStyle {
-        binary: Some(BinaryAs::Raw),
+        binary: Some(BinaryFormat::Raw),
         ..bare()
     };
     assert_eq!(shown(&raw, binary(b"\x1b[2J\xff\n")), "\\x1b[2J\\xff\n\n");
@@ -216,17 +216,17 @@ fn binary_messages_have_the_requested_format() {
         ..prompt()
     };
     assert_eq!(
-        shown(&as_asked(BinaryAs::Hex), binary(&[0, 255])),
+        shown(&as_asked(BinaryFormat::Hex), binary(&[0, 255])),
         "< 00ff\n"
     );
     assert_eq!(
-        shown(&as_asked(BinaryAs::Base64), binary(&[0, 255])),
+        shown(&as_asked(BinaryFormat::Base64), binary(&[0, 255])),
         "< AP8=\n"
     );
-    assert_eq!(shown(&as_asked(BinaryAs::Skip), binary(&[0, 255])), "");
+    assert_eq!(shown(&as_asked(BinaryFormat::Skip), binary(&[0, 255])), "");
     let asked = HumanStyle {
         layout: MessageLayout::Bare,
-        ..as_asked(BinaryAs::Base64)
+        ..as_asked(BinaryFormat::Base64)
     };
     let long = shown(&asked, binary(&[0; 4000]));
     assert_eq!(long, format!("{}\n… 928 B more\n", "A".repeat(4096)));
@@ -368,7 +368,7 @@ proptest! {
         whole in any::<bool>(),
     ) {
         let kind = if is_text { Kind::Text } else { Kind::Binary };
-        for binary in [None, Some(BinaryAs::Raw), Some(BinaryAs::Hex), Some(BinaryAs::Base64)] {
+        for binary in [None, Some(BinaryFormat::Raw), Some(BinaryFormat::Hex), Some(BinaryFormat::Base64)] {
             let style = HumanStyle { binary, times: times.then_some(TimeZone::UTC), ..prompt() };
             let event = Event::Data(Way::In, Piece::whole(kind, &bytes));
             let mut human = Tested::on(MemorySink::terminal(columns, rows), Human::new(style.clone()));

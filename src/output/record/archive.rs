@@ -37,7 +37,7 @@ impl Hold {
 
 /// The file, its ending, and pending bytes.
 #[derive(Debug)]
-pub(super) struct Archive {
+pub(super) struct ArchiveFile {
     file: File,
     hold: Hold,
     /// Pending bytes that come next.
@@ -60,7 +60,7 @@ struct Long {
     behind: Vec<u8>,
 }
 
-impl Archive {
+impl ArchiveFile {
     /// Creates an archive in a regular file, which is replaced by the first write. In a pipe or a
     /// device, the ending could not be overwritten.
     pub(super) fn new(file: File, hold: Hold) -> Self {
@@ -138,7 +138,7 @@ impl Archive {
     }
 }
 
-impl Sink for Archive {
+impl Sink for ArchiveFile {
     fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.next().extend_from_slice(bytes);
         // The ending is only known when it is idle. Lines have none.
@@ -201,7 +201,7 @@ mod tests {
     fn ending_follows_the_content() {
         let file = tempfile::NamedTempFile::new().expect("a file");
         let handle = file.reopen().expect("a handle");
-        let mut archive = Archive::new(handle, Hold::new(false));
+        let mut archive = ArchiveFile::new(handle, Hold::new(false));
         archive.put(b"[1").expect("it waits");
         archive.set_ending(b" and so on]".to_vec());
         archive.idle().expect("room");
@@ -217,7 +217,7 @@ mod tests {
     #[test]
     fn file_is_complete_between_pieces_of_a_long_message() {
         let file = tempfile::NamedTempFile::new().expect("a file");
-        let mut archive = Archive::new(file.reopen().expect("a handle"), Hold::new(false));
+        let mut archive = ArchiveFile::new(file.reopen().expect("a handle"), Hold::new(false));
         archive.put(b"[\"").expect("it waits");
         archive.set_ending(b"\"]".to_vec());
         let text = "\u{1}".repeat(1 << 20);
@@ -247,7 +247,7 @@ mod tests {
     #[test]
     fn lines_are_written_in_batches_and_on_request() {
         let file = tempfile::NamedTempFile::new().expect("a file");
-        let mut archive = Archive::new(file.reopen().expect("a handle"), Hold::new(false));
+        let mut archive = ArchiveFile::new(file.reopen().expect("a handle"), Hold::new(false));
         archive.put(b"one\n").expect("room");
         assert_eq!(read(&file), "");
         archive.idle().expect("room");
@@ -263,7 +263,7 @@ mod tests {
         std::fs::write(file.path(), b"[1]").expect("room");
         // The handle can only be read.
         let handle = File::open(file.path()).expect("a handle");
-        let mut archive = Archive::new(handle, Hold::new(false));
+        let mut archive = ArchiveFile::new(handle, Hold::new(false));
         archive.put(b"more").expect("it waits");
         archive.idle().expect_err("it can't be written");
         assert_eq!(read(&file), "[1]");
@@ -275,7 +275,7 @@ mod tests {
         let file = tempfile::NamedTempFile::new().expect("a file");
         std::fs::write(file.path(), b"what was there before").expect("room");
         let hold = Hold::new(true);
-        let mut archive = Archive::new(file.reopen().expect("a handle"), hold.clone());
+        let mut archive = ArchiveFile::new(file.reopen().expect("a handle"), hold.clone());
         archive.put("x".repeat(BATCH).as_bytes()).expect("it waits");
         archive.idle().expect("it waits");
         assert_eq!(read(&file), "what was there before");

@@ -20,7 +20,7 @@ use std::time::SystemTime;
 pub use self::options::{Opening, Options, RecordFormat};
 pub use self::switch::{switched, RecordSwitch, SharedRecord};
 
-use self::archive::{Archive, Hold};
+use self::archive::{ArchiveFile, Hold};
 use self::file::RecordFile;
 use crate::error::Error;
 use crate::event::{Event, Link, LostCause, Messages, Now};
@@ -82,7 +82,7 @@ fn begin(opened: RecordFile, options: Options, role: ChannelRole) -> io::Result<
         let sink = Descriptor::new(file.as_fd())?;
         return Ok(Channel::new(output, Box::new(QueuedSink::new(sink)), role));
     }
-    let mut record = Channel::new(output, Box::new(Archive::new(file, hold)), role);
+    let mut record = Channel::new(output, Box::new(ArchiveFile::new(file, hold)), role);
     if format == RecordFormat::Har {
         // The file is an archive from the beginning.
         record.idle()?;

@@ -4,7 +4,7 @@ use std::io;
 
 use super::Redactor;
 use crate::conversation::matching::{Difference, DifferenceLine};
-use crate::error::{Error, Note, Refusal, Unmet};
+use crate::error::{Detail, Error, Refusal, Unmet};
 use crate::http::ResponseHead;
 
 /// An error of a conversation without the values of secret variables, given as names and values.
@@ -74,7 +74,7 @@ fn redact_unmet(unmet: &mut Unmet, redactor: &Redactor) {
     } = unmet;
     let texts = place.iter_mut().chain(connection);
     let texts = texts.chain(goal.values_mut()).chain(instead.values_mut());
-    let texts = texts.chain(notes.iter_mut().flat_map(Note::values_mut));
+    let texts = texts.chain(notes.iter_mut().flat_map(Detail::values_mut));
     let recent = recent.iter_mut();
     let recent = recent.flat_map(|it| it.connection.iter_mut().chain(it.message.values_mut()));
     for text in texts.chain(recent) {

@@ -35,7 +35,7 @@ fn canvas(graphics: Graphics) -> Canvas {
     }
 }
 
-fn drawn(file: Vec<u8>, graphics: Graphics) -> Result<Drawn, String> {
+fn drawn(file: Vec<u8>, graphics: Graphics) -> Result<DrawnPicture, String> {
     Renderer::default().draw(file, canvas(graphics), || false)
 }
 

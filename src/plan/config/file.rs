@@ -9,7 +9,7 @@ use std::path::Path;
 use toml::de::{DeTable, DeValue};
 use toml::Spanned;
 
-use crate::cli::config::{self, Key, Setting};
+use crate::cli::config::{self, ConfigKey, Setting};
 use crate::error::ParseError;
 use crate::text::suggest::nearest;
 
@@ -21,7 +21,7 @@ const OF_TARGET: [&str; 3] = [URL, EXPECT, WITHIN];
 
 /// A position in the file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct FilePosition {
     /// The line number, from 1.
     line: u32,
     /// The column in characters, from 1.
@@ -32,24 +32,24 @@ pub(super) struct Place {
 
 /// An option with its position.
 #[derive(Clone, Debug)]
-pub(super) struct Entry {
+pub(super) struct ConfigEntry {
     pub(super) setting: Setting,
-    pub(super) place: Place,
+    pub(super) place: FilePosition,
 }
 
 /// `[defaults]`, or a target.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Section {
-    pub(super) place: Place,
-    pub(super) entries: Vec<Entry>,
-    pub(super) url: Option<(String, Place)>,
-    pub(super) expect: Vec<(String, Place)>,
-    pub(super) within: Option<(String, Place)>,
+    pub(super) place: FilePosition,
+    pub(super) entries: Vec<ConfigEntry>,
+    pub(super) url: Option<(String, FilePosition)>,
+    pub(super) expect: Vec<(String, FilePosition)>,
+    pub(super) within: Option<(String, FilePosition)>,
 }
 
 /// The content of a config file.
 #[derive(Clone, Debug)]
-pub(super) struct File {
+pub(super) struct ConfigFile {
     /// The name in messages.
     pub(super) name: String,
     pub(super) defaults: Section,
@@ -76,14 +76,14 @@ impl Folders<'_> {
     }
 }
 
-impl File {
+impl ConfigFile {
     /// An error at a position.
-    pub(super) fn error(&self, place: &Place, cause: String) -> ParseError {
+    pub(super) fn error(&self, place: &FilePosition, cause: String) -> ParseError {
         error(&self.name, place, cause)
     }
 }
 
-fn error(name: &str, place: &Place, cause: String) -> ParseError {
+fn error(name: &str, place: &FilePosition, cause: String) -> ParseError {
     ParseError {
         file: name.to_owned(),
         line: place.line,
@@ -98,8 +98,12 @@ fn error(name: &str, place: &Place, cause: String) -> ParseError {
 /// # Errors
 ///
 /// The first error.
-pub(super) fn parse(name: &str, text: &str, folders: Folders<'_>) -> Result<File, ParseError> {
-    let reader = Reader {
+pub(super) fn parse(
+    name: &str,
+    text: &str,
+    folders: Folders<'_>,
+) -> Result<ConfigFile, ParseError> {
+    let reader = ConfigReader {
         name,
         text,
         folders,
@@ -110,7 +114,7 @@ pub(super) fn parse(name: &str, text: &str, folders: Folders<'_>) -> Result<File
         let cause = error.message().lines().collect::<Vec<_>>().join(", ");
         reader.error(&span, format!("invalid TOML: {cause}"))
     })?;
-    let mut file = File {
+    let mut file = ConfigFile {
         name: name.to_owned(),
         defaults: Section::default(),
         targets: Vec::new(),
@@ -138,26 +142,26 @@ fn unknown<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone) -> Stri
 }
 
 /// What is needed to parse a file.
-struct Reader<'a> {
+struct ConfigReader<'a> {
     name: &'a str,
     text: &'a str,
     folders: Folders<'a>,
-    keys: Vec<Key>,
+    keys: Vec<ConfigKey>,
 }
 
-impl Reader<'_> {
+impl ConfigReader<'_> {
     fn error(&self, span: &Range<usize>, cause: String) -> ParseError {
         error(self.name, &self.place(span, false), cause)
     }
 
     /// The position of a span, without the text of a secret.
-    fn place(&self, span: &Range<usize>, is_secret: bool) -> Place {
+    fn place(&self, span: &Range<usize>, is_secret: bool) -> FilePosition {
         let start = self.text.floor_char_boundary(span.start);
         let before = &self.text[..start];
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
         let line = self.text[line_start..].lines().next().unwrap_or_default();
         let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-        Place {
+        FilePosition {
             line: number(before.matches('\n').count() + 1),
             column: number(before[line_start..].chars().count() + 1),
             text: if is_secret {
@@ -254,7 +258,7 @@ impl Reader<'_> {
         name: &str,
         value: &Spanned<DeValue<'_>>,
     ) -> Result<(), ParseError> {
-        let places = |texts: Vec<(String, Range<usize>)>| -> Vec<(String, Place)> {
+        let places = |texts: Vec<(String, Range<usize>)>| -> Vec<(String, FilePosition)> {
             let place = |(text, span)| (text, self.place(&span, false));
             texts.into_iter().map(place).collect()
         };

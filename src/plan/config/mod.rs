@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use self::file::{Entry, File, Folders, Place, Section};
+use self::file::{ConfigEntry, ConfigFile, FilePosition, Folders, Section};
 use super::script::Script;
 use super::Environment;
 use crate::cli::config::{expectation, ConfigOptions};
@@ -64,7 +64,7 @@ pub fn parse(args: &[OsString], environment: &Environment) -> Result<Invocation,
     let parse = |config: &ConfigOptions| cli::parse(args.iter().cloned(), config);
     let none = ConfigOptions::default();
     let mut call = parse(&none).map_err(CallError::Usage)?;
-    let Some(request) = Request::from_call(&call) else {
+    let Some(request) = ConfigRequest::from_call(&call) else {
         return Ok(call.into());
     };
     let config = Config::read(&request, environment)?;
@@ -99,13 +99,13 @@ pub fn parse(args: &[OsString], environment: &Environment) -> Result<Invocation,
 
 /// The file and the target that a command line names.
 #[derive(Debug, Default)]
-struct Request {
+struct ConfigRequest {
     file: Option<PathBuf>,
     is_off: bool,
     target: Option<String>,
 }
 
-impl Request {
+impl ConfigRequest {
     /// `None` for a command without a config file.
     fn from_call(call: &Call) -> Option<Self> {
         let (file, is_off, url) = match call {
@@ -138,11 +138,11 @@ struct Config {
     /// The path, even if it does not exist.
     path: Option<PathBuf>,
     /// The content.
-    file: Option<File>,
+    file: Option<ConfigFile>,
 }
 
 impl Config {
-    fn read(request: &Request, environment: &Environment) -> Result<Self, Error> {
+    fn read(request: &ConfigRequest, environment: &Environment) -> Result<Self, Error> {
         if request.is_off {
             return Ok(Self {
                 path: None,
@@ -159,7 +159,7 @@ impl Config {
     }
 
     /// Finds a target by its name.
-    fn target(&self, name: &str, request: &Request) -> Result<&Section, Error> {
+    fn target(&self, name: &str, request: &ConfigRequest) -> Result<&Section, Error> {
         if request.is_off {
             return Err(Error::Usage(format!(
                 "@{name} is a target of the config file, which --no-config ignores"
@@ -211,7 +211,7 @@ impl Config {
         }
     }
 
-    fn entries<'a>(&'a self, target: Option<&'a Section>) -> impl Iterator<Item = &'a Entry> {
+    fn entries<'a>(&'a self, target: Option<&'a Section>) -> impl Iterator<Item = &'a ConfigEntry> {
         let defaults = self.file.as_ref().map(|file| &file.defaults);
         let sections = defaults.into_iter().chain(target);
         sections.flat_map(|section| &section.entries)
@@ -234,12 +234,15 @@ fn config_error(error: ParseError) -> Error {
     Error::Config(Box::new(error))
 }
 
-fn failed(file: &File, place: &Place, key: &str, cause: &str) -> Error {
+fn failed(file: &ConfigFile, place: &FilePosition, key: &str, cause: &str) -> Error {
     config_error(file.error(place, format!("invalid {key}: {cause}")))
 }
 
 /// Checks the values of options by themselves.
-fn check<'a>(file: &File, entries: impl Iterator<Item = &'a Entry>) -> Result<(), Error> {
+fn check<'a>(
+    file: &ConfigFile,
+    entries: impl Iterator<Item = &'a ConfigEntry>,
+) -> Result<(), Error> {
     for entry in entries {
         let checked = entry.setting.check();
         checked.map_err(|cause| config_error(file.error(&entry.place, cause)))?;
@@ -248,7 +251,7 @@ fn check<'a>(file: &File, entries: impl Iterator<Item = &'a Entry>) -> Result<()
 }
 
 /// Reads and parses a file.
-fn read(path: &Path, environment: &Environment) -> Result<File, Error> {
+fn read(path: &Path, environment: &Environment) -> Result<ConfigFile, Error> {
     let name = path.display().to_string();
     let whole = |cause: String| {
         config_error(ParseError {
@@ -292,9 +295,9 @@ fn read(path: &Path, environment: &Environment) -> Result<File, Error> {
 ///
 /// An error in the file, all of which is checked, or in the name of the target.
 pub fn show(args: &ConfigArgs, environment: &Environment) -> Result<String, Error> {
-    let request = Request {
+    let request = ConfigRequest {
         file: args.config.clone(),
-        ..Request::default()
+        ..ConfigRequest::default()
     };
     let config = Config::read(&request, environment)?;
     if args.names {
@@ -322,7 +325,7 @@ pub fn show(args: &ConfigArgs, environment: &Environment) -> Result<String, Erro
     }
 }
 
-fn check_all(config: &Config, file: &File) -> Result<(), Error> {
+fn check_all(config: &Config, file: &ConfigFile) -> Result<(), Error> {
     check(file, file.defaults.entries.iter())?;
     config.check_together(None)?;
     for (_, target) in &file.targets {

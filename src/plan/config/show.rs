@@ -3,13 +3,13 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use super::file::{File, Section};
+use super::file::{ConfigFile, Section};
 use crate::cli::config::{ConfigOptions, KeyKind, Setting};
 use crate::http::{CustomHeader, HIDDEN};
 use crate::target::Target;
 
 /// The whole file and its path.
-pub(super) fn all(path: Option<&Path>, file: Option<&File>) -> String {
+pub(super) fn all(path: Option<&Path>, file: Option<&ConfigFile>) -> String {
     let mut out = match path {
         Some(path) => format!("# {}", path.display()),
         None => "# no config file: HOME is not set".to_owned(),

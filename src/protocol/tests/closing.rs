@@ -29,7 +29,7 @@ fn a_close_is_returned_with_its_code_and_nothing_is_received_after_it() {
         (4001, "bye", true)
     );
     assert_eq!(closure.initiator, Some(Role::Server));
-    assert_eq!(protocol.state(), State::Closed);
+    assert_eq!(protocol.state(), ReadyState::Closed);
 }
 
 #[test]
@@ -111,7 +111,7 @@ fn a_close_that_crosses_ours_completes_the_handshake() {
         assert_eq!(closure.sent, Some(Some(normal())));
         assert_eq!(closure.initiator, Some(Role::Us));
         assert!(closure.is_clean());
-        assert_eq!(protocol.state(), State::Closed);
+        assert_eq!(protocol.state(), ReadyState::Closed);
     }
 }
 
@@ -156,7 +156,7 @@ fn the_end_of_the_connection_is_recorded_unless_the_handshake_is_complete() {
     for end in [End::Unanswered, End::Eof, End::Lost("reset".to_owned())] {
         let mut protocol = Protocol::new(ProtocolConfig::default());
         protocol.close(None);
-        assert_eq!(protocol.state(), State::Closing);
+        assert_eq!(protocol.state(), ReadyState::Closing);
         protocol.end(end.clone());
         let closure = protocol.closure();
         assert_eq!((closure.code(), closure.is_clean()), (1006, false));

@@ -5,8 +5,10 @@ use serde_json::value::RawValue;
 
 use crate::error::ParseError;
 use crate::protocol::{CloseBody, CloseReason, MAX_CONTROL_PAYLOAD};
-use crate::session_file::raw::{Field, File};
-use crate::session_file::record::{Connection, EventKind, Moment, ParsedRecord, RecordedEvent};
+use crate::session_file::raw::{Field, JsonFile};
+use crate::session_file::record::{
+    EventKind, Moment, ParsedRecord, RecordedConnection, RecordedEvent,
+};
 
 /// The status of a missing response. Playwright writes -1.
 pub(super) const NO_ANSWER: u16 = 0;
@@ -108,7 +110,7 @@ pub(super) fn is_websocket(entry: &Entry<'_>) -> bool {
 
 /// An object in the archive, and the path to it.
 pub(super) struct At<'a> {
-    pub(super) file: &'a File<'a>,
+    pub(super) file: &'a JsonFile<'a>,
     pub(super) raw: &'a RawValue,
     pub(super) path: String,
 }
@@ -219,7 +221,7 @@ impl<'a> At<'a> {
         Ok(request.method.is_some_and(is_connect))
     }
 
-    pub(super) fn connection(&self, entry: &Entry<'a>) -> Result<Connection, ParseError> {
+    pub(super) fn connection(&self, entry: &Entry<'a>) -> Result<RecordedConnection, ParseError> {
         let start = entry
             .started_date_time
             .map(|raw| self.below(".startedDateTime", raw, |field| field.time()))
@@ -238,7 +240,7 @@ impl<'a> At<'a> {
                 headers.push((name, value));
             }
         }
-        Ok(Connection {
+        Ok(RecordedConnection {
             number: self.file.number(self.raw.get()),
             start,
             url,
@@ -285,7 +287,7 @@ impl<'a> At<'a> {
             let cause = format!("{}{FILE}: could not read {name}: {cause}", self.path);
             self.file.parse_error(self.raw.get(), cause)
         })?;
-        let file = &File::new(&name, &text);
+        let file = &JsonFile::new(&name, &text);
         let messages: Vec<&RawValue> = if file.text.trim_start().starts_with('[') {
             file.read(file.text)?
         } else {

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 /// Consecutive messages that were due at the same time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Range {
+struct DueMessages {
     first: u64,
     count: u64,
     since: Instant,
@@ -14,7 +14,7 @@ struct Range {
 /// The messages without a reply, in the order of their numbers.
 #[derive(Debug, Default)]
 pub(super) struct Awaited {
-    ranges: VecDeque<Range>,
+    ranges: VecDeque<DueMessages>,
     count: u64,
 }
 
@@ -26,7 +26,7 @@ impl Awaited {
     /// Adds `count` messages from number `first` on, which were due at `since`.
     pub(super) fn add(&mut self, first: u64, count: u64, since: Instant) {
         if count > 0 {
-            self.ranges.push_back(Range {
+            self.ranges.push_back(DueMessages {
                 first,
                 count,
                 since,
@@ -59,7 +59,7 @@ impl Awaited {
             return None;
         }
         let since = range.since;
-        let rest = Range {
+        let rest = DueMessages {
             first: seq + 1,
             count: range.count - before - 1,
             since,

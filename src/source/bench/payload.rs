@@ -21,7 +21,7 @@ const FRAME: usize = 14;
 
 /// What is sent.
 #[derive(Clone, Debug)]
-pub struct Payload {
+pub struct LoadPayload {
     kind: Kind,
     bytes: Vec<u8>,
     marker: Option<Marker>,
@@ -34,7 +34,7 @@ struct Marker {
     after: Vec<u8>,
 }
 
-impl Payload {
+impl LoadPayload {
     /// A message, in which `{seq}` stands for its number.
     #[must_use]
     pub fn new(kind: Kind, bytes: Vec<u8>) -> Self {
@@ -104,15 +104,15 @@ pub(super) struct Written {
 /// Sends messages, short ones many at once.
 #[derive(Debug)]
 pub(super) struct PayloadWriter {
-    payload: Payload,
+    payload: LoadPayload,
     /// Copies of the message, each followed by the delimiter.
     copies: Option<(Vec<u8>, u8)>,
     buffer: Vec<u8>,
 }
 
 impl PayloadWriter {
-    pub(super) fn new(payload: Payload) -> Self {
-        let Payload {
+    pub(super) fn new(payload: LoadPayload) -> Self {
+        let LoadPayload {
             kind,
             bytes,
             marker,
@@ -204,7 +204,7 @@ mod tests {
     use super::*;
 
     fn seq(template: &str, reply: &str) -> Option<u64> {
-        let payload = Payload::new(Kind::Text, template.into());
+        let payload = LoadPayload::new(Kind::Text, template.into());
         payload.seq_in(reply.as_bytes())
     }
 

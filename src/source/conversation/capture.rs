@@ -5,7 +5,7 @@ use super::step::StepAction;
 use super::work::Work;
 use super::Conversation;
 use crate::assembly::LARGE;
-use crate::conversation::matching::{self, describe, Found};
+use crate::conversation::matching::{self, describe, FoundValue};
 use crate::error::{Goal, Instead};
 use crate::event::{Kind, Link};
 use crate::source::Progress;
@@ -29,12 +29,14 @@ impl Conversation {
             _ if kind == Kind::Binary => {
                 return Err(self.fail(goal(), Instead::NotText(describe(kind, &bytes))));
             }
-            Found::Value(value) => value,
-            Found::NotJson if pointer.is_empty() => String::from_utf8_lossy(&bytes).into_owned(),
+            FoundValue::Value(value) => value,
+            FoundValue::NotJson if pointer.is_empty() => {
+                String::from_utf8_lossy(&bytes).into_owned()
+            }
             missing => {
                 let message = describe(kind, &bytes);
                 let instead = match missing {
-                    Found::NotJson => Instead::NotJson(message),
+                    FoundValue::NotJson => Instead::NotJson(message),
                     _ => Instead::NoValue(message),
                 };
                 return Err(self.fail(goal(), instead));

@@ -17,13 +17,13 @@ pub(super) enum Compared {
 }
 
 /// A message and the result of comparing it.
-pub(super) type Comparison = (ReceivedItem, Result<Captures, Difference>);
+pub(super) type ComparedMessage = (ReceivedItem, Result<Captures, Difference>);
 
 /// Starts to compare a message on a thread.
 pub(super) fn compare_aside(
     pattern: Arc<Pattern>,
     item: ReceivedItem,
-) -> io::Result<Work<Comparison>> {
+) -> io::Result<Work<ComparedMessage>> {
     Work::start(move || {
         let compared = match &item {
             ReceivedItem::Message(kind, bytes) => pattern.compare(*kind, bytes),

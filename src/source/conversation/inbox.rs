@@ -9,7 +9,7 @@ use bytes::Bytes;
 use super::expected::quote;
 use crate::assembly::WholeMessage;
 use crate::conversation::matching::describe;
-use crate::error::{Instead, Note};
+use crate::error::{Detail, Instead};
 use crate::event::{Event, Kind, LostCause, Upgrade, Way};
 use crate::http::ResponseHead;
 use crate::protocol::close::name_of_code;
@@ -166,8 +166,8 @@ impl Inbox {
 
     /// How many items were dropped, for the report of an unmet expectation: one of them may have
     /// been it.
-    pub(super) fn dropped_note(&self) -> Option<Note> {
-        (self.dropped > 0).then_some(Note::Dropped {
+    pub(super) fn dropped_note(&self) -> Option<Detail> {
+        (self.dropped > 0).then_some(Detail::Dropped {
             count: self.dropped,
             limit: KEPT >> 20,
         })
@@ -208,7 +208,7 @@ mod tests {
         receive(&mut inbox, &Event::Pong(Way::In, b""));
         assert_eq!((inbox.waiting.len(), inbox.dropped), (most, 1));
         let (count, limit) = (1, 64);
-        assert_eq!(inbox.dropped_note(), Some(Note::Dropped { count, limit }));
+        assert_eq!(inbox.dropped_note(), Some(Detail::Dropped { count, limit }));
         // The queue itself stays within the memory that is counted for it.
         let place = size_of::<(Instant, ReceivedItem)>();
         assert!(inbox.waiting.capacity() * place <= KEPT);

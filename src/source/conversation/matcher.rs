@@ -8,7 +8,7 @@ use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::compare::{compare, compare_aside, Compared, Comparison};
+use super::compare::{compare, compare_aside, Compared, ComparedMessage};
 use super::expected::{quote, Expected};
 use super::inbox::{Inbox, LinkStage, ReceivedItem};
 use super::nearest::{keep_nearest, Nearest};
@@ -61,7 +61,7 @@ pub(super) struct Matcher {
     /// The expected pattern, for comparison on threads.
     pattern: Option<Arc<Pattern>>,
     /// The comparison of a large message in progress.
-    comparison: Option<Work<Comparison>>,
+    comparison: Option<Work<ComparedMessage>>,
     /// Whether there are more items than could be examined.
     more: bool,
 }
@@ -138,10 +138,10 @@ impl Matcher {
         self.more = false;
         loop {
             let (item, compared) = match self.next(&expectation.wanted, inbox) {
-                Next::Compared(item, compared) => (item, compared),
-                Next::Comparing => return self.still_comparing(expectation, now),
-                Next::Nothing => return self.nothing_more(expectation, inbox, now),
-                Next::Failed(cause) => return MatchResult::Failed(cause),
+                NextItem::Compared(item, compared) => (item, compared),
+                NextItem::Comparing => return self.still_comparing(expectation, now),
+                NextItem::Nothing => return self.nothing_more(expectation, inbox, now),
+                NextItem::Failed(cause) => return MatchResult::Failed(cause),
             };
             if let Some(judged) = self.weigh(expectation, inbox, item, compared) {
                 return judged;
@@ -153,32 +153,32 @@ impl Matcher {
     }
 
     /// Compares the next item with the expectation.
-    fn next(&mut self, wanted: &Expected, inbox: &mut Inbox) -> Next {
+    fn next(&mut self, wanted: &Expected, inbox: &mut Inbox) -> NextItem {
         if let Some(comparison) = self.comparison.take() {
             return match comparison.result() {
-                Ok((item, Ok(captures))) => Next::Compared(item, Compared::Equal(captures)),
+                Ok((item, Ok(captures))) => NextItem::Compared(item, Compared::Equal(captures)),
                 Ok((item, Err(difference))) => {
-                    Next::Compared(item, Compared::Different(difference))
+                    NextItem::Compared(item, Compared::Different(difference))
                 }
                 Err(comparison) => {
                     self.comparison = Some(comparison);
-                    Next::Comparing
+                    NextItem::Comparing
                 }
             };
         }
         let Some((_, item)) = inbox.take() else {
-            return Next::Nothing;
+            return NextItem::Nothing;
         };
         let Some(pattern) = self.pattern_for(wanted, &item) else {
             let compared = compare(wanted, &item);
-            return Next::Compared(item, compared);
+            return NextItem::Compared(item, compared);
         };
         match compare_aside(pattern, item) {
             Ok(comparison) => {
                 self.comparison = Some(comparison);
-                Next::Comparing
+                NextItem::Comparing
             }
-            Err(cause) => Next::Failed(cause),
+            Err(cause) => NextItem::Failed(cause),
         }
     }
 
@@ -326,7 +326,7 @@ impl Matcher {
 }
 
 /// The next item.
-enum Next {
+enum NextItem {
     Compared(ReceivedItem, Compared),
     /// It is being compared.
     Comparing,

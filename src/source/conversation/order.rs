@@ -7,7 +7,7 @@ use super::nearest::keep_nearest;
 use super::state::StepProgress;
 use super::step::{Alternative, StepAction};
 use super::Conversation;
-use crate::error::{Error, Goal, Instead, Note, Partial};
+use crate::error::{Detail, Error, Goal, Instead, Partial};
 use crate::event::{Link, Now};
 use crate::source::Progress;
 use crate::text::phrase::Phrase;
@@ -171,7 +171,7 @@ impl Conversation {
         unmet.connection = self.connection_name(missing.link);
         let nearest = order.nearest[index].take();
         if let Some(nearest) = nearest.filter(|nearest| !nearest.difference.0.is_empty()) {
-            unmet.notes.push(Note::Nearest(nearest.words));
+            unmet.notes.push(Detail::Nearest(nearest.words));
             unmet.difference = nearest.difference;
         }
         StepProgress::Failed(Error::Unmet(Box::new(unmet)))

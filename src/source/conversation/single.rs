@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::inbox::{Inbox, LinkStage, ReceivedItem};
 use super::matcher::{MatchResult, Matcher};
 use super::step::Expectation;
-use crate::error::{Error, Goal, Note, Unmet};
+use crate::error::{Detail, Error, Goal, Unmet};
 use crate::event::{Event, Kind, Now};
 use crate::text::phrase::Phrase;
 
@@ -84,7 +84,7 @@ impl SingleExpectation {
                 difference,
             } => {
                 let goal = Goal::Receive(self.expectation.wanted.describe());
-                let notes = [nearest.map(Note::Nearest), self.inbox.dropped_note()];
+                let notes = [nearest.map(Detail::Nearest), self.inbox.dropped_note()];
                 Some(Err(Error::Unmet(Box::new(Unmet {
                     notes: notes.into_iter().flatten().collect(),
                     difference,

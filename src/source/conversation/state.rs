@@ -12,8 +12,8 @@ use super::inbox::Inbox;
 use super::matcher::Matcher;
 use super::step::Step;
 use super::work::Work;
-use crate::conversation::matching::{describe, Found};
-use crate::error::{Error, Note, Refusal};
+use crate::conversation::matching::{describe, FoundValue};
+use crate::error::{Detail, Error, Refusal};
 use crate::event::Kind;
 use crate::http::{Body, ResponseHead};
 use crate::source::send_gate::SendGate;
@@ -75,14 +75,14 @@ impl LinkState {
     }
 
     /// What took the last message that matches, for the report of an unmet expectation.
-    pub(super) fn taken_note(&self, wanted: &Expected) -> Option<Note> {
+    pub(super) fn taken_note(&self, wanted: &Expected) -> Option<Detail> {
         let Expected::Message(pattern) = wanted else {
             return None;
         };
         let matches = |taken: &&TakenMessage| pattern.compare(taken.kind, &taken.bytes).is_ok();
         let taken = self.taken.iter().rev().find(matches)?;
         let (_, line) = taken.place.rsplit_once(':')?;
-        Some(Note::Taken {
+        Some(Detail::Taken {
             line: line.to_owned(),
             message: describe(taken.kind, &taken.bytes),
         })
@@ -125,7 +125,7 @@ pub(super) struct CurrentStep {
 }
 
 /// A message, and the result of a search in it.
-pub(super) type Searched = (Kind, Bytes, Found);
+pub(super) type Searched = (Kind, Bytes, FoundValue);
 
 impl CurrentStep {
     pub(super) fn new(step: Step, since: Instant) -> Self {

@@ -121,11 +121,11 @@ pub struct HttpStep {
     /// The line of the statement, for errors.
     pub line: u32,
     /// Sends it and returns the response. Blocks, so it is called on a thread.
-    pub exchange: Option<Exchange>,
+    pub exchange: Option<HttpExchange>,
 }
 
 /// Sends an HTTP request and returns the response.
-pub type Exchange = Box<dyn FnOnce() -> Result<(ResponseHead, Body), Error> + Send>;
+pub type HttpExchange = Box<dyn FnOnce() -> Result<(ResponseHead, Body), Error> + Send>;
 
 impl fmt::Debug for HttpStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -8,7 +8,7 @@ use super::matcher::MatchResult;
 use super::state::{no_thread, StepProgress};
 use super::step::StepAction;
 use super::Conversation;
-use crate::error::{Error, Goal, Note};
+use crate::error::{Detail, Error, Goal};
 use crate::event::Now;
 use crate::source::Progress;
 
@@ -47,7 +47,7 @@ impl Conversation {
                 nearest,
                 difference,
             } => {
-                let nearest = nearest.map(Note::Nearest);
+                let nearest = nearest.map(Detail::Nearest);
                 let taken = state.taken_note(&expectation.wanted);
                 let notes = [nearest, taken, state.inbox.dropped_note()];
                 let goal = Goal::Receive(expectation.wanted.describe());

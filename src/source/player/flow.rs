@@ -10,13 +10,13 @@ use crate::text::duration::rounded;
 #[derive(Debug, Default)]
 pub(super) struct Flow {
     /// The stack of statement lists, of which the first is the file and the last the innermost.
-    frames: Vec<Frame>,
+    frames: Vec<Block>,
     file: Arc<[Line]>,
 }
 
 /// A list of statements.
 #[derive(Debug)]
-struct Frame {
+struct Block {
     lines: Arc<[Line]>,
     next: usize,
     /// The line of the statement that contains them.
@@ -42,7 +42,7 @@ enum FrameKind {
 
 impl Flow {
     pub(super) fn new(lines: Arc<[Line]>) -> Self {
-        let file = Frame {
+        let file = Block {
             lines: Arc::clone(&lines),
             next: 0,
             number: 0,
@@ -70,7 +70,7 @@ impl Flow {
 
     /// The following statements, up to a repetition.
     pub(super) fn ahead(&self) -> impl Iterator<Item = &Line> {
-        let rest = |frame: &Frame| frame.next.min(frame.lines.len());
+        let rest = |frame: &Block| frame.next.min(frame.lines.len());
         let frames = self.frames.iter().rev();
         frames.flat_map(move |frame| &frame.lines[rest(frame)..])
     }
@@ -148,7 +148,7 @@ impl Flow {
     }
 
     fn push(&mut self, number: u32, body: &Arc<[Line]>, kind: FrameKind) {
-        self.frames.push(Frame {
+        self.frames.push(Block {
             lines: Arc::clone(body),
             next: 0,
             number,

@@ -1,7 +1,7 @@
 //! The connections of a session file: their settings, and those that a statement is about.
 
 use super::names::opened_names;
-use super::options::Connection;
+use super::options::FileConnection;
 use super::Player;
 use crate::error::Error;
 use crate::event::Link;
@@ -13,7 +13,7 @@ const PLACEHOLDER: &str = "ws://localhost/";
 
 impl Player {
     /// The connections and their settings.
-    pub(super) fn connections(&self, lines: &[Line]) -> Result<Vec<Connection>, Error> {
+    pub(super) fn connections(&self, lines: &[Line]) -> Result<Vec<FileConnection>, Error> {
         let mut names: Vec<_> = self.names.iter().cloned().map(Some).collect();
         if names.is_empty() {
             names.push(None);
@@ -29,7 +29,7 @@ impl Player {
 
     /// A connection that a statement opens, with the options that are known now: those for
     /// reconnecting and for what is sent automatically apply from the start.
-    fn deferred_connection(&self, lines: &[Line], name: Option<String>) -> Connection {
+    fn deferred_connection(&self, lines: &[Line], name: Option<String>) -> FileConnection {
         let of_it = |line: &&Line| line.link.is_none() || line.link == name;
         let setting = |line: &Line| {
             let Statement::Options(words) = &line.statement else {
@@ -41,7 +41,7 @@ impl Player {
                 value: SettingValue::Options(words.collect::<Option<_>>()?),
             })
         };
-        Connection {
+        FileConnection {
             settings: lines.iter().filter(of_it).filter_map(setting).collect(),
             name,
             url: PLACEHOLDER.to_owned(),
@@ -56,7 +56,7 @@ impl Player {
         lines: &[Line],
         name: Option<String>,
         opened: Option<(String, u32)>,
-    ) -> Result<Connection, Error> {
+    ) -> Result<FileConnection, Error> {
         let mut found = self.url.clone().map(|url| (url, 0)).or(opened);
         let has_url = found.is_some();
         let (mut settings, mut common) = (Vec::new(), None);
@@ -93,7 +93,7 @@ impl Player {
             let cause = format!("missing URL{of}: add a line 'url ws://…', or use --url");
             return Err(self.parse_error(0, "", cause));
         };
-        Ok(Connection {
+        Ok(FileConnection {
             name,
             url,
             line,

@@ -33,7 +33,7 @@ pub struct PlayerOptions<'a> {
 
 /// A connection of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Connection {
+pub struct FileConnection {
     /// Its name in the file, if it has one.
     pub name: Option<String>,
     /// The URL.
@@ -46,7 +46,7 @@ pub struct Connection {
     pub is_deferred: bool,
 }
 
-impl Connection {
+impl FileConnection {
     /// Whether close codes that RFC 6455 forbids may be sent.
     pub(super) fn is_forced(&self) -> bool {
         self.settings.iter().any(|setting| match &setting.value {

@@ -8,7 +8,7 @@ use crate::conversation::outgoing::Outgoing;
 use crate::session_file;
 use crate::source::conversation::{ConnectionSetting, Expectation, SettingValue, StepAction};
 
-fn play(text: &str) -> Result<(Vec<Connection>, Player), Error> {
+fn play(text: &str) -> Result<(Vec<FileConnection>, Player), Error> {
     play_with(text, &|name| (name == "HOST").then(|| "h".to_owned()), None)
 }
 
@@ -16,7 +16,7 @@ fn play_with(
     text: &str,
     lookup: &dyn Fn(&str) -> Option<String>,
     url: Option<&str>,
-) -> Result<(Vec<Connection>, Player), Error> {
+) -> Result<(Vec<FileConnection>, Player), Error> {
     let script = session_file::parse("talk.ws", text).expect("it can be read");
     let options = PlayerOptions {
         within: Expectation::WITHIN,
@@ -75,14 +75,14 @@ fn connections_have_common_and_individual_settings() {
     assert_eq!(
         connections,
         [
-            Connection {
+            FileConnection {
                 name: Some("bob".to_owned()),
                 url: "ws://b/".to_owned(),
                 line: 3,
                 settings: of_bob,
                 is_deferred: false,
             },
-            Connection {
+            FileConnection {
                 name: Some("alice".to_owned()),
                 url: "ws://h/".to_owned(),
                 line: 1,

@@ -35,7 +35,7 @@ pub fn parse(line: &str, force: bool) -> Result<PromptCommand, String> {
     }
     let (name, rest) = arguments::split_word(command);
     let found = find(name)?;
-    (found.parse)(&arguments::Call {
+    (found.parse)(&arguments::TypedCommand {
         name: found.name,
         rest,
         force,

@@ -16,7 +16,7 @@ const PINGS: usize = 64;
 
 /// The state of the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum State {
+pub(super) enum ConnectionState {
     Connecting,
     Open,
     /// We have sent a Close and will end when it is answered.
@@ -27,8 +27,8 @@ pub(super) enum State {
 
 /// A connection that was opened, and statistics.
 #[derive(Debug)]
-pub(super) struct Connection {
-    pub(super) state: State,
+pub(super) struct PromptConnection {
+    pub(super) state: ConnectionState,
     /// Whether secrets are shown.
     secrets: Secrets,
     opened: Option<Opened>,
@@ -59,10 +59,10 @@ struct Count {
     last: Option<Instant>,
 }
 
-impl Connection {
+impl PromptConnection {
     pub(super) fn new(secrets: Secrets) -> Self {
         Self {
-            state: State::Connecting,
+            state: ConnectionState::Connecting,
             secrets,
             opened: None,
             tls: None,
@@ -99,7 +99,7 @@ impl Connection {
             headers: request.chain(response).collect(),
             at,
         });
-        self.state = State::Open;
+        self.state = ConnectionState::Open;
         (self.sent, self.received) = (Count::default(), Count::default());
         self.pings.clear();
         self.round_trip = None;
@@ -115,7 +115,7 @@ impl Connection {
         ended: &Closure,
         automatic: u64,
     ) -> (ExitCode, String) {
-        self.state = State::Closed;
+        self.state = ConnectionState::Closed;
         self.ended = Some(at);
         let code = ExitCode::for_closure(ended);
         let duration = self.opened.as_ref().map_or(Duration::ZERO, |opened| {
@@ -133,7 +133,7 @@ impl Connection {
 
     /// Handles a failed attempt to connect again.
     pub(super) fn fail(&mut self, at: Instant, error: &Error) -> (ExitCode, String) {
-        self.state = State::Closed;
+        self.state = ConnectionState::Closed;
         self.ended.get_or_insert(at);
         let mut text = error.to_string();
         if let Some(hint) = error.hint() {
@@ -176,10 +176,10 @@ impl Connection {
     /// The output of `/status`.
     pub(super) fn status(&self, volume: Volume, transcript: &Transcript) -> String {
         let state = match self.state {
-            State::Connecting => "CONNECTING",
-            State::Open => "OPEN",
-            State::Closing => "CLOSING",
-            State::Closed => "CLOSED",
+            ConnectionState::Connecting => "CONNECTING",
+            ConnectionState::Open => "OPEN",
+            ConnectionState::Closing => "CLOSING",
+            ConnectionState::Closed => "CLOSED",
         };
         let Some(opened) = &self.opened else {
             return state.to_owned();
@@ -189,7 +189,9 @@ impl Connection {
             .as_ref()
             .map(|address| format!(" ({address})"));
         let duration = match self.state {
-            State::Open | State::Closing => format!(", for {}", seconds(opened.at.elapsed())),
+            ConnectionState::Open | ConnectionState::Closing => {
+                format!(", for {}", seconds(opened.at.elapsed()))
+            }
             _ => String::new(),
         };
         let mut rows = vec![

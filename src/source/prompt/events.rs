@@ -3,7 +3,7 @@
 use std::os::fd::BorrowedFd;
 use std::time::Instant;
 
-use super::connection::State;
+use super::connection::ConnectionState;
 use super::{answer, Prompt, LINK};
 use crate::event::{Event, Link, Note, NoteLevel, Now, Way};
 use crate::exit::ExitCode;
@@ -54,13 +54,13 @@ impl Source for Prompt {
                 }
             }
             Event::Reconnecting(_) => {
-                self.connection.state = State::Connecting;
+                self.connection.state = ConnectionState::Connecting;
                 self.told_to_wait = false;
                 self.show_status();
             }
             // If the prompt has closed the connection to end, the verdict of the run reports it.
             Event::Closed(closure)
-                if self.connection.state == State::Closing || is_ours(closure) =>
+                if self.connection.state == ConnectionState::Closing || is_ours(closure) =>
             {
                 self.is_over = true;
                 self.due = Some(at);
@@ -75,7 +75,7 @@ impl Source for Prompt {
                 self.on_end(at, failed);
             }
             Event::Ending if !self.options.outlives.get() => {
-                self.connection.state = State::Closed;
+                self.connection.state = ConnectionState::Closed;
                 self.show_status();
                 self.due = Some(at);
             }
@@ -89,11 +89,11 @@ impl Source for Prompt {
             to.note(note);
         }
         match self.connection.state {
-            State::Closed if !self.options.outlives.get() => return Progress::Done(None),
-            State::Open => self.options.outlives.set(true),
+            ConnectionState::Closed if !self.options.outlives.get() => return Progress::Done(None),
+            ConnectionState::Open => self.options.outlives.set(true),
             // The Close was answered, or there is no connection any more.
-            State::Closing if self.is_over => return Progress::Done(None),
-            State::Closing if !self.told_to_wait => {
+            ConnectionState::Closing if self.is_over => return Progress::Done(None),
+            ConnectionState::Closing if !self.told_to_wait => {
                 // Only if it takes long.
                 self.due = was_due;
                 if was_due.is_none_or(|due| due <= now.instant) {

@@ -28,11 +28,11 @@ const NO_URL: &str = "ws://localhost";
 /// The expectations that are waiting.
 #[derive(Default)]
 pub(super) struct Expectations {
-    waiting: Vec<Waiting>,
+    waiting: Vec<PendingExpectation>,
 }
 
 /// An expectation, and the variables in it whose values notes do not show.
-struct Waiting {
+struct PendingExpectation {
     one: SingleExpectation,
     secrets: Vec<(String, String)>,
 }
@@ -62,7 +62,7 @@ impl Expectations {
         for message in earlier.into_iter().rev() {
             one.add_earlier(message.kind, &message.bytes);
         }
-        self.waiting.push(Waiting { one, secrets });
+        self.waiting.push(PendingExpectation { one, secrets });
         Ok(())
     }
 
@@ -73,7 +73,7 @@ impl Expectations {
 
     /// Handles an event of the connection.
     pub(super) fn on_event(&mut self, now: Now, event: &Event<'_>) {
-        for Waiting { one, .. } in &mut self.waiting {
+        for PendingExpectation { one, .. } in &mut self.waiting {
             one.on_event(now, event);
         }
     }
@@ -82,7 +82,7 @@ impl Expectations {
     pub(super) fn next_deadline(&self) -> Option<Instant> {
         self.waiting
             .iter()
-            .filter_map(|Waiting { one, .. }| one.next_deadline())
+            .filter_map(|PendingExpectation { one, .. }| one.next_deadline())
             .min()
     }
 
@@ -90,7 +90,7 @@ impl Expectations {
     pub(super) fn decided(&mut self, now: Instant) -> Vec<Result<String, String>> {
         let mut decided = Vec::new();
         self.waiting
-            .retain_mut(|Waiting { one, secrets }| match one.poll(now) {
+            .retain_mut(|PendingExpectation { one, secrets }| match one.poll(now) {
                 None => true,
                 Some(Ok(after)) => {
                     let named = secrets.iter().map(|(name, value)| (&**name, &**value));

@@ -7,7 +7,7 @@ use super::command::{self, CommandHelp, Completion, PromptCommand, COMMANDS};
 use super::snippets::SharedSnippets;
 use crate::conversation::outgoing::Outgoing;
 use crate::protocol::close::name_of_code;
-use crate::terminal::{Candidate, InputLanguage};
+use crate::terminal::{CompletionItem, InputLanguage};
 
 /// The prompt's language, for the line editor.
 #[derive(Clone, Debug, Default)]
@@ -60,7 +60,7 @@ impl InputLanguage for PromptLanguage {
         }
     }
 
-    fn complete(&self, line: &str) -> Vec<Candidate> {
+    fn complete(&self, line: &str) -> Vec<CompletionItem> {
         let Some(typed) = line.strip_prefix('/') else {
             return Vec::new();
         };
@@ -86,7 +86,7 @@ impl InputLanguage for PromptLanguage {
                 all.filter(|(name, _)| name.starts_with(argument)).collect()
             }
         };
-        let whole = |(text, help): (String, String)| Candidate {
+        let whole = |(text, help): (String, String)| CompletionItem {
             text: format!("{before}{text}"),
             shown: text,
             help,
@@ -120,8 +120,8 @@ impl InputLanguage for PromptLanguage {
     }
 }
 
-fn of_command(command: &CommandHelp) -> Candidate {
-    Candidate {
+fn of_command(command: &CommandHelp) -> CompletionItem {
+    CompletionItem {
         text: match command.arguments {
             "" => format!("/{}", command.name),
             _ => format!("/{} ", command.name),
@@ -202,11 +202,11 @@ fn expectations(start: &str) -> Vec<(String, String)> {
 
 impl PromptLanguage {
     /// The snippets whose names begin with what was typed.
-    fn beginning_with(&self, typed: &str) -> impl Iterator<Item = Candidate> + use<'_> {
+    fn beginning_with(&self, typed: &str) -> impl Iterator<Item = CompletionItem> + use<'_> {
         let typed = typed.to_owned();
         let all = self.snippets.all().into_iter();
         all.filter(move |(name, _)| name.starts_with(&typed))
-            .map(|(name, text)| Candidate {
+            .map(|(name, text)| CompletionItem {
                 text: format!("/{name}"),
                 shown: format!("/{name}"),
                 help: text.replace('\n', " "),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::command::PromptCommand;
-use super::connection::State;
+use super::connection::ConnectionState;
 use super::upload::Upload;
 use super::{answer, mistake, note, Prompt, LINK};
 use crate::conversation::outgoing::Outgoing;
@@ -27,22 +27,22 @@ impl Prompt {
             PromptCommand::Quit | PromptCommand::Send(Outgoing::Close(_))
         );
         match self.connection.state {
-            State::Connecting if ends => {
+            ConnectionState::Connecting if ends => {
                 self.give_up(to);
                 return Some(Progress::Done(None));
             }
-            State::Connecting => {
+            ConnectionState::Connecting => {
                 if !std::mem::replace(&mut self.told_to_wait, true) {
                     let text = "not connected yet: what is typed waits and is sent in order";
                     note(to, NoteLevel::Hint, text.to_owned());
                 }
             }
-            State::Closed => {
+            ConnectionState::Closed => {
                 let text = "not connected; nothing was sent. Enter on an empty line reconnects";
                 mistake(to, text);
                 return None;
             }
-            State::Open | State::Closing => {}
+            ConnectionState::Open | ConnectionState::Closing => {}
         }
         self.waiting.push_back(command);
         None
@@ -122,7 +122,7 @@ impl Prompt {
         to: &mut dyn Sender,
     ) -> Progress {
         to.close(LINK, reason);
-        self.connection.state = State::Closing;
+        self.connection.state = ConnectionState::Closing;
         self.told_to_wait = false;
         self.due = now.instant.checked_add(LONG);
         self.show_status();

@@ -36,12 +36,12 @@ pub(crate) fn cell() -> (u32, u32) {
 /// A row and a column, from 0. The column is the terminal's width where a row is full and nothing
 /// has followed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct ScreenPosition {
     pub(crate) row: usize,
     pub(crate) column: usize,
 }
 
-impl Place {
+impl ScreenPosition {
     /// The place in which the next character is put.
     pub(crate) fn wrapped(self, columns: usize) -> Self {
         if self.column < columns {
@@ -55,8 +55,8 @@ impl Place {
 }
 
 /// Where a text ends that begins at `begin`, as the editor draws it.
-pub(crate) fn end_of(text: &str, begin: Place, columns: usize) -> Place {
-    let Place {
+pub(crate) fn end_of(text: &str, begin: ScreenPosition, columns: usize) -> ScreenPosition {
+    let ScreenPosition {
         mut row,
         mut column,
     } = begin;
@@ -74,12 +74,12 @@ pub(crate) fn end_of(text: &str, begin: Place, columns: usize) -> Place {
             (row, column) = (row + 1, width);
         }
     }
-    Place { row, column }
+    ScreenPosition { row, column }
 }
 
 /// The number of rows of a line that begins in column `before`, as the editor draws it.
 pub(crate) fn height(before: usize, line: &str, columns: usize) -> usize {
-    let begin = Place {
+    let begin = ScreenPosition {
         row: 0,
         column: before,
     };

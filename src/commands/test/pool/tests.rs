@@ -71,7 +71,7 @@ fn fates(
     files: Vec<Loaded>,
     before: &[WorkerEvent],
     out: Box<dyn Write>,
-    run: Run<'_>,
+    run: RunFile<'_>,
 ) -> (String, Controller) {
     let style = ReportStyle {
         format: ReportFormat::Lines,

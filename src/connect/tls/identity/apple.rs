@@ -5,8 +5,8 @@ use std::path::Path;
 use native_tls::Identity;
 
 use super::super::files::quoted;
-use super::parsed::Parsed;
-use super::{has_certificate, unusable, IdentityFiles, Key};
+use super::parsed::ParsedIdentity;
+use super::{has_certificate, unusable, IdentityFiles, PemKey};
 use crate::error::Error;
 use crate::secret::Secret;
 
@@ -16,12 +16,17 @@ impl IdentityFiles {
         clippy::unused_self,
         reason = "elsewhere it can fail"
     )]
-    pub(super) fn identity(&self, parsed: &Parsed) -> Result<Identity, Error> {
+    pub(super) fn identity(&self, parsed: &ParsedIdentity) -> Result<Identity, Error> {
         Ok(parsed.clone())
     }
 
     /// Parses a file with certificates and the key in the file `path`.
-    pub(super) fn parse_pem(&self, cert: &[u8], path: &Path, key: &Key) -> Result<Identity, Error> {
+    pub(super) fn parse_pem(
+        &self,
+        cert: &[u8],
+        path: &Path,
+        key: &PemKey,
+    ) -> Result<Identity, Error> {
         if key.label != "PRIVATE KEY" {
             let hint = format!(
                 "convert it: openssl pkcs8 -topk8 -nodes -in {} -out key.pem; then --key key.pem",

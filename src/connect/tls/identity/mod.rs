@@ -21,7 +21,7 @@ mod apple;
 mod openssl;
 mod parsed;
 
-pub use parsed::Parsed;
+pub use parsed::ParsedIdentity;
 
 /// The files of a certificate and its key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,11 +50,11 @@ impl IdentityFiles {
     ///
     /// The same as those of [`load`](Self::load).
     #[cfg(not(target_vendor = "apple"))]
-    pub fn load_pem(&self, inputs: &Inputs) -> Result<Parsed, Error> {
+    pub fn load_pem(&self, inputs: &Inputs) -> Result<ParsedIdentity, Error> {
         self.read(inputs)
     }
 
-    fn read(&self, inputs: &Inputs) -> Result<Parsed, Error> {
+    fn read(&self, inputs: &Inputs) -> Result<ParsedIdentity, Error> {
         let cert = read(&self.cert, inputs)?;
         if !is_pem(&cert) {
             return self.parse_archive(&cert);
@@ -66,7 +66,7 @@ impl IdentityFiles {
         if explain_format(&cert, &self.cert).is_some() && !has_certificate(&cert) {
             return Err(self.unknown_format(&cert));
         }
-        let key = Key::find(text).ok_or_else(|| self.no_key(path, text))?;
+        let key = PemKey::find(text).ok_or_else(|| self.no_key(path, text))?;
         if key.encrypted && self.passphrase.is_none() {
             return Err(locked(path, "the key is encrypted"));
         }
@@ -121,13 +121,13 @@ impl IdentityFiles {
 }
 
 /// A private key in PEM, including its first and last line.
-struct Key<'a> {
+struct PemKey<'a> {
     label: &'a str,
     text: &'a [u8],
     encrypted: bool,
 }
 
-impl<'a> Key<'a> {
+impl<'a> PemKey<'a> {
     /// The first private key of any kind in a file (RFC 7468 §2; the kinds of §10 and §11, and the
     /// older `RSA PRIVATE KEY` of PKCS#1 and `EC PRIVATE KEY` of RFC 5915).
     fn find(pem: &'a [u8]) -> Option<Self> {
@@ -209,13 +209,13 @@ mod tests {
         ] {
             let key = block(label, body);
             let text = format!("Bag Attributes\n  friendlyName: -----\n{certificate}# mine\n{key}");
-            let found = Key::find(text.as_bytes()).expect("there is a key");
+            let found = PemKey::find(text.as_bytes()).expect("there is a key");
             assert_eq!(found.label, label);
             assert_eq!(found.text, key.trim_end().as_bytes());
             assert_eq!(found.encrypted, encrypted, "{label}");
         }
-        assert!(Key::find(certificate.as_bytes()).is_none());
-        assert!(Key::find(b"-----BEGIN PRIVATE KEY-----\nBBBB\n").is_none());
-        assert!(Key::find(b"-----BEGIN ").is_none());
+        assert!(PemKey::find(certificate.as_bytes()).is_none());
+        assert!(PemKey::find(b"-----BEGIN PRIVATE KEY-----\nBBBB\n").is_none());
+        assert!(PemKey::find(b"-----BEGIN ").is_none());
     }
 }

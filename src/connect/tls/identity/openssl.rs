@@ -9,15 +9,15 @@ use openssl::pkey::{PKey, Private};
 use openssl::x509::{X509VerifyResult, X509};
 
 use super::super::files::quoted;
-use super::parsed::Parsed;
-use super::{unusable, IdentityFiles, Key};
+use super::parsed::ParsedIdentity;
+use super::{unusable, IdentityFiles, PemKey};
 use crate::connect::tls::certificate::distinguished_name;
 use crate::error::Error;
 use crate::secret::Secret;
 
 impl IdentityFiles {
     /// Creates an identity for the library.
-    pub(super) fn identity(&self, pem: &Parsed) -> Result<Identity, Error> {
+    pub(super) fn identity(&self, pem: &ParsedIdentity) -> Result<Identity, Error> {
         Identity::from_pkcs8(&pem.chain, &pem.key).map_err(|cause| {
             unusable(
                 &self.cert,
@@ -28,7 +28,12 @@ impl IdentityFiles {
     }
 
     /// Parses a file with certificates and the key in the file `path`.
-    pub(super) fn parse_pem(&self, cert: &[u8], path: &Path, key: &Key) -> Result<Parsed, Error> {
+    pub(super) fn parse_pem(
+        &self,
+        cert: &[u8],
+        path: &Path,
+        key: &PemKey,
+    ) -> Result<ParsedIdentity, Error> {
         let passphrase = self.passphrase.as_ref().filter(|_| key.encrypted);
         let read = match passphrase {
             Some(passphrase) => {
@@ -48,7 +53,7 @@ impl IdentityFiles {
     }
 
     /// Parses a PKCS#12 file.
-    pub(super) fn parse_archive(&self, der: &[u8]) -> Result<Parsed, Error> {
+    pub(super) fn parse_archive(&self, der: &[u8]) -> Result<ParsedIdentity, Error> {
         let path = &self.cert;
         let archive = Pkcs12::from_der(der).map_err(|_| self.unknown_format(der))?;
         if self.key.is_some() {
@@ -84,7 +89,7 @@ impl IdentityFiles {
         path: &Path,
         key: &PKey<Private>,
         mut certificates: Vec<X509>,
-    ) -> Result<Parsed, Error> {
+    ) -> Result<ParsedIdentity, Error> {
         let failed =
             |cause: String| unusable(&self.cert, cause, "use another file with --cert FILE");
         let is_of_key = |one: &X509| one.public_key().is_ok_and(|public| public.public_eq(key));
@@ -103,7 +108,7 @@ impl IdentityFiles {
         let key = key
             .private_key_to_pem_pkcs8()
             .map_err(|errors| failed(reason(&errors)))?;
-        Ok(Parsed { chain, key })
+        Ok(ParsedIdentity { chain, key })
     }
 
     fn stranger(&self, path: &Path, certificate: &X509) -> Error {
@@ -122,7 +127,7 @@ impl IdentityFiles {
         )
     }
 
-    fn bad_key(&self, path: &Path, key: &Key, errors: &ErrorStack) -> Error {
+    fn bad_key(&self, path: &Path, key: &PemKey, errors: &ErrorStack) -> Error {
         if key.encrypted {
             // A wrong passphrase decrypts a key to random bytes, which causes various errors.
             return match missing_algorithm(errors) {

@@ -2,11 +2,11 @@
 
 /// Apple's library uses them directly.
 #[cfg(target_vendor = "apple")]
-pub type Parsed = native_tls::Identity;
+pub type ParsedIdentity = native_tls::Identity;
 
 /// A certificate with its issuers, and its key in PKCS#8, all in PEM.
 #[cfg(not(target_vendor = "apple"))]
-pub struct Parsed {
+pub struct ParsedIdentity {
     /// The certificates, each issued by the next.
     pub chain: Vec<u8>,
     /// The key.

@@ -7,9 +7,9 @@ use proptest::prelude::*;
 use serde_json::{Map, Value};
 
 use super::super::raw::Raw;
-use super::super::{find, Difference, Found};
+use super::super::{find, Difference, FoundValue};
 use super::tree::compare_as_trees;
-use super::{compare, Search};
+use super::{compare, JsonComparison};
 
 /// Few names and values, so that they repeat.
 fn value() -> impl Strategy<Value = Value> {
@@ -155,7 +155,7 @@ fn both(
     received: &str,
 ) -> [Result<(), Difference>; 2] {
     [
-        compare(Search::new(exact), expected, ignore, received),
+        compare(JsonComparison::new(exact), expected, ignore, received),
         compare_as_trees(exact, expected, ignore, received),
     ]
 }
@@ -207,9 +207,9 @@ proptest! {
         written(&value, &mut Choices(choices), &mut text);
         let tree: Value = serde_json::from_str(&text).expect("it is JSON");
         let expected = match tree.pointer(&pointer) {
-            None => Found::Nothing,
-            Some(Value::String(text)) => Found::Value(text.clone()),
-            Some(other) => Found::Value(other.to_string()),
+            None => FoundValue::Nothing,
+            Some(Value::String(text)) => FoundValue::Value(text.clone()),
+            Some(other) => FoundValue::Value(other.to_string()),
         };
         prop_assert_eq!(find(text.as_bytes(), &pointer), expected, "{}", text);
     }
@@ -228,7 +228,7 @@ proptest! {
 }
 
 fn lines(exact: bool, expected: &Value, received: &str) -> Vec<String> {
-    match compare(Search::new(exact), expected, &[], received) {
+    match compare(JsonComparison::new(exact), expected, &[], received) {
         Ok(()) => Vec::new(),
         Err(difference) => difference.lines(),
     }
@@ -253,7 +253,7 @@ fn deeply_nested_json_is_compared_as_far_as_expected() {
     );
     assert_eq!(
         find(received.as_bytes(), "/deep/0/0"),
-        Found::Value(deep[2..deep.len() - 2].to_owned())
+        FoundValue::Value(deep[2..deep.len() - 2].to_owned())
     );
     let broken = &received[..received.len() - 1];
     let column = broken.len() + 1;
@@ -273,7 +273,7 @@ fn lone_surrogate_is_not_json() {
         let expected = format!("invalid JSON at line 1, column {at}: ");
         let said = lines(false, &serde_json::json!({ "a": 1 }), text);
         assert!(said[0].starts_with(&expected), "{text}: {said:?}");
-        assert_eq!(find(text.as_bytes(), "/a"), Found::NotJson, "{text}");
+        assert_eq!(find(text.as_bytes(), "/a"), FoundValue::NotJson, "{text}");
     }
     let text = r#"{"a":1,"b":"\\ud800 \ud83d\ude00 \u00e9"}"#;
     let expected = serde_json::json!({ "a": 1 });

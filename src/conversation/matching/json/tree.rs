@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::super::difference::Difference;
 use super::super::number;
 use super::super::window::Window;
-use super::{below, is_ignored, segments, unequal, Ignored, Search, COLUMNS, MOST};
+use super::{below, is_ignored, segments, unequal, Ignored, JsonComparison, COLUMNS, MOST};
 use crate::text::escape;
 use crate::text::phrase::Phrase;
 
@@ -17,11 +17,11 @@ pub fn compare_as_trees(
     ignore: &[String],
     received: &str,
 ) -> Result<(), Difference> {
-    compare(Search::new(exact), expected, ignore, received)
+    compare(JsonComparison::new(exact), expected, ignore, received)
 }
 
 fn compare(
-    mut search: Search,
+    mut search: JsonComparison,
     expected: &Value,
     ignore: &[String],
     received: &str,
@@ -36,7 +36,7 @@ fn read(received: &str) -> Result<Value, Difference> {
     serde_json::from_str(received).map_err(|error| super::not_json(&error, received))
 }
 
-impl Search {
+impl JsonComparison {
     fn visit_tree(&mut self, expected: &Value, received: &Value, ignored: &Ignored<'_>) {
         if is_ignored(ignored) {
             return;

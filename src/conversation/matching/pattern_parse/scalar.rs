@@ -2,10 +2,10 @@
 
 use regex::RegexBuilder;
 
-use super::{PatternError, Reader};
+use super::{PatternError, PatternReader};
 use crate::conversation::matching::pattern::{JsonPattern, Range};
 
-impl Reader<'_> {
+impl PatternReader<'_> {
     /// `/…/` or `/…/i`. A `/` inside is written `\/`.
     pub(super) fn regex(&mut self) -> Result<JsonPattern, PatternError> {
         let inside = &self.rest()[1..];

@@ -361,7 +361,7 @@ fn size(first_line: &str, headers: &Headers) -> i64 {
 
 /// A message or a control frame.
 #[derive(Serialize)]
-pub(super) struct Frame<'a> {
+pub(super) struct ArchivedFrame<'a> {
     #[serde(rename = "type")]
     kind: &'static str,
     /// Seconds since 1970.
@@ -371,7 +371,7 @@ pub(super) struct Frame<'a> {
     data: &'a str,
 }
 
-impl<'a> Frame<'a> {
+impl<'a> ArchivedFrame<'a> {
     pub(super) fn new(at: SystemTime, way: Way, opcode: OpCode, data: &'a str) -> Self {
         let time = at.duration_since(SystemTime::UNIX_EPOCH);
         Self {

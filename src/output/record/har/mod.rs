@@ -17,7 +17,7 @@ use bytes::Bytes;
 use data_encoding::BASE64;
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
-use self::entry::{Content, Creator, Frame, HarEntry, Request, Response, Times};
+use self::entry::{ArchivedFrame, Content, Creator, HarEntry, Request, Response, Times};
 use crate::assembly::{WholeMessage, LARGE};
 use crate::error::Error;
 use crate::event::{
@@ -39,13 +39,13 @@ pub(super) struct Har {
     /// The URL of the run, and that of the current or next connection.
     first_url: String,
     url: String,
-    attempt: Attempt,
+    attempt: ArchivedAttempt,
     open: Option<Open>,
     any_entry: bool,
 }
 
 /// The state of connecting.
-struct Attempt {
+struct ArchivedAttempt {
     since: SystemTime,
     resolved: Option<SystemTime>,
     address: Option<SocketAddr>,
@@ -66,7 +66,7 @@ struct Open {
     any_message: bool,
 }
 
-impl Attempt {
+impl ArchivedAttempt {
     fn new(since: SystemTime) -> Self {
         Self {
             since,
@@ -117,7 +117,7 @@ impl Har {
             secrets,
             first_url: url.clone(),
             url,
-            attempt: Attempt::new(SystemTime::now()),
+            attempt: ArchivedAttempt::new(SystemTime::now()),
             open: None,
             any_entry: false,
         })
@@ -180,7 +180,7 @@ impl Har {
 
     /// Adds an entry for an attempt that ended with a response or an error.
     fn end_attempt(&mut self, at: SystemTime, error: Option<&Error>) -> io::Result<()> {
-        let attempt = std::mem::replace(&mut self.attempt, Attempt::new(at));
+        let attempt = std::mem::replace(&mut self.attempt, ArchivedAttempt::new(at));
         let response = match (error, &attempt.answered) {
             (Some(Error::Refused(refusal)), _) => {
                 Response::of(&refusal.head, Content::of(refusal), self.secrets)
@@ -211,7 +211,7 @@ impl Har {
             self.end_attempt(at, Some(error))?;
         }
         self.url.clone_from(&self.first_url);
-        self.attempt = Attempt::new(at.checked_add(lost.after).unwrap_or(at));
+        self.attempt = ArchivedAttempt::new(at.checked_add(lost.after).unwrap_or(at));
         self.attempt.number = Some(lost.attempt);
         Ok(())
     }
@@ -224,7 +224,7 @@ impl Har {
         let out = &mut self.out;
         out.extend_from_slice(if open.any_message { b",\n" } else { b"\n" });
         open.any_message = true;
-        serde_json::to_writer(&mut *out, &Frame::new(at, way, opcode, data))?;
+        serde_json::to_writer(&mut *out, &ArchivedFrame::new(at, way, opcode, data))?;
         Ok(())
     }
 
@@ -315,7 +315,7 @@ impl Har {
                 None => Ok(()),
                 Some(mut open) => {
                     open.last = at;
-                    self.attempt = Attempt::new(at);
+                    self.attempt = ArchivedAttempt::new(at);
                     open.end(&mut self.out)
                 }
             },

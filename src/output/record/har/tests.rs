@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{json, Value};
 use tempfile::NamedTempFile;
 
-use super::super::archive::{Archive, Hold};
+use super::super::archive::{ArchiveFile, Hold};
 use bytes::Bytes;
 
 use super::*;
@@ -25,17 +25,17 @@ fn at(milliseconds: u64) -> SystemTime {
 struct Archived {
     file: NamedTempFile,
     har: Har,
-    archive: Archive,
+    archive: ArchiveFile,
 }
 
 impl Archived {
     fn new(secrets: Secrets) -> Self {
         let file = NamedTempFile::new().expect("a file");
         let handle = file.reopen().expect("a handle");
-        let archive = Archive::new(handle, Hold::new(false));
+        let archive = ArchiveFile::new(handle, Hold::new(false));
         let har = Har::new("ws://h:1/?a=b%20c&d".to_owned(), secrets);
         let mut har = har.expect("it is written to memory");
-        har.attempt = Attempt::new(at(0));
+        har.attempt = ArchivedAttempt::new(at(0));
         Self { file, har, archive }
     }
 

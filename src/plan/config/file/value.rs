@@ -5,8 +5,8 @@ use std::ops::Range;
 use toml::de::DeValue;
 use toml::Spanned;
 
-use super::{Entry, Reader};
-use crate::cli::config::{Key, KeyKind, Setting};
+use super::{ConfigEntry, ConfigReader};
+use crate::cli::config::{ConfigKey, KeyKind, Setting};
 use crate::error::ParseError;
 
 /// The option whose values are numbers.
@@ -49,13 +49,13 @@ fn pair(value: &Spanned<DeValue<'_>>) -> Option<Vec<String>> {
     }
 }
 
-impl Reader<'_> {
+impl ConfigReader<'_> {
     /// An option with the values that the file sets.
     pub(super) fn entry(
         &self,
-        key: &Key,
+        key: &ConfigKey,
         value: &Spanned<DeValue<'_>>,
-    ) -> Result<Entry, ParseError> {
+    ) -> Result<ConfigEntry, ParseError> {
         let name = key.name.as_str();
         let wrong = |expected: &str| {
             let cause = format!("{name} must be {expected}");
@@ -95,7 +95,7 @@ impl Reader<'_> {
             *value = self.resolved(name, value);
         }
         let place = self.place(&value.span(), setting.is_secret());
-        Ok(Entry { setting, place })
+        Ok(ConfigEntry { setting, place })
     }
 
     /// A value with its path, if it has one, made absolute.

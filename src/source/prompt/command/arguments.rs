@@ -11,7 +11,7 @@ use crate::protocol::{CloseReason, MAX_CONTROL_PAYLOAD};
 use crate::text::hex::{self, HexError};
 
 /// A command with its arguments as typed.
-pub(super) struct Call<'a> {
+pub(super) struct TypedCommand<'a> {
     /// The full name.
     pub(super) name: &'static str,
     /// The text after the name and one space.
@@ -20,7 +20,7 @@ pub(super) struct Call<'a> {
     pub(super) force: bool,
 }
 
-type Parsed = Result<PromptCommand, String>;
+type ParsedCommand = Result<PromptCommand, String>;
 
 /// The default number of messages for `/last`.
 const LAST: usize = 5;
@@ -30,7 +30,7 @@ pub(super) fn split_word(text: &str) -> (&str, &str) {
     text.split_once(char::is_whitespace).unwrap_or((text, ""))
 }
 
-fn alone(call: &Call<'_>, command: PromptCommand) -> Parsed {
+fn alone(call: &TypedCommand<'_>, command: PromptCommand) -> ParsedCommand {
     if call.rest.trim().is_empty() {
         Ok(command)
     } else {
@@ -45,25 +45,25 @@ fn alone(call: &Call<'_>, command: PromptCommand) -> Parsed {
     clippy::unnecessary_wraps,
     reason = "all parsers of the table have one type"
 )]
-pub(super) fn help(call: &Call<'_>) -> Parsed {
+pub(super) fn help(call: &TypedCommand<'_>) -> ParsedCommand {
     let name = call.rest.trim().trim_start_matches('/');
     let name = Some(name.to_owned()).filter(|name| !name.is_empty());
     Ok(PromptCommand::Help(name))
 }
 
-pub(super) fn status(call: &Call<'_>) -> Parsed {
+pub(super) fn status(call: &TypedCommand<'_>) -> ParsedCommand {
     alone(call, PromptCommand::Status)
 }
 
-pub(super) fn headers(call: &Call<'_>) -> Parsed {
+pub(super) fn headers(call: &TypedCommand<'_>) -> ParsedCommand {
     alone(call, PromptCommand::Headers)
 }
 
-pub(super) fn reconnect(call: &Call<'_>) -> Parsed {
+pub(super) fn reconnect(call: &TypedCommand<'_>) -> ParsedCommand {
     alone(call, PromptCommand::Reconnect)
 }
 
-pub(super) fn quit(call: &Call<'_>) -> Parsed {
+pub(super) fn quit(call: &TypedCommand<'_>) -> ParsedCommand {
     alone(call, PromptCommand::Quit)
 }
 
@@ -71,23 +71,23 @@ pub(super) fn quit(call: &Call<'_>) -> Parsed {
     clippy::unnecessary_wraps,
     reason = "all parsers of the table have one type"
 )]
-pub(super) fn edit(_: &Call<'_>) -> Parsed {
+pub(super) fn edit(_: &TypedCommand<'_>) -> ParsedCommand {
     Ok(PromptCommand::Edit)
 }
 
-pub(super) fn unfilter(call: &Call<'_>) -> Parsed {
+pub(super) fn unfilter(call: &TypedCommand<'_>) -> ParsedCommand {
     alone(call, PromptCommand::Messages(MessageCommand::Unfilter))
 }
 
-pub(super) fn hold(call: &Call<'_>) -> Parsed {
+pub(super) fn hold(call: &TypedCommand<'_>) -> ParsedCommand {
     alone(call, PromptCommand::Messages(MessageCommand::Hold))
 }
 
-pub(super) fn release(call: &Call<'_>) -> Parsed {
+pub(super) fn release(call: &TypedCommand<'_>) -> ParsedCommand {
     alone(call, PromptCommand::Messages(MessageCommand::Release))
 }
 
-pub(super) fn timestamps(call: &Call<'_>) -> Parsed {
+pub(super) fn timestamps(call: &TypedCommand<'_>) -> ParsedCommand {
     alone(call, PromptCommand::Messages(MessageCommand::Timestamps))
 }
 
@@ -95,19 +95,19 @@ pub(super) fn timestamps(call: &Call<'_>) -> Parsed {
     clippy::unnecessary_wraps,
     reason = "all parsers of the table have one type"
 )]
-pub(super) fn send(call: &Call<'_>) -> Parsed {
+pub(super) fn send(call: &TypedCommand<'_>) -> ParsedCommand {
     Ok(PromptCommand::text(call.rest))
 }
 
-pub(super) fn file(call: &Call<'_>) -> Parsed {
+pub(super) fn file(call: &TypedCommand<'_>) -> ParsedCommand {
     upload(call, Kind::Text)
 }
 
-pub(super) fn binary(call: &Call<'_>) -> Parsed {
+pub(super) fn binary(call: &TypedCommand<'_>) -> ParsedCommand {
     upload(call, Kind::Binary)
 }
 
-fn upload(call: &Call<'_>, kind: Kind) -> Parsed {
+fn upload(call: &TypedCommand<'_>, kind: Kind) -> ParsedCommand {
     let path = path(call.rest);
     if path.is_empty() {
         let name = call.name;
@@ -138,7 +138,7 @@ fn path(text: &str) -> String {
     path
 }
 
-pub(super) fn hex(call: &Call<'_>) -> Parsed {
+pub(super) fn hex(call: &TypedCommand<'_>) -> ParsedCommand {
     if call.rest.trim().is_empty() {
         return Err("/hex needs bytes in hexadecimal: /hex 00 ff".to_owned());
     }
@@ -153,7 +153,7 @@ pub(super) fn hex(call: &Call<'_>) -> Parsed {
     Ok(PromptCommand::Send(Outgoing::Binary(bytes)))
 }
 
-pub(super) fn base64(call: &Call<'_>) -> Parsed {
+pub(super) fn base64(call: &TypedCommand<'_>) -> ParsedCommand {
     let text: String = call.rest.split_whitespace().collect();
     if text.is_empty() {
         return Err("/base64 needs bytes in base64: /base64 aGVsbG8=".to_owned());
@@ -164,16 +164,16 @@ pub(super) fn base64(call: &Call<'_>) -> Parsed {
     Ok(PromptCommand::Send(Outgoing::Binary(bytes)))
 }
 
-pub(super) fn ping(call: &Call<'_>) -> Parsed {
+pub(super) fn ping(call: &TypedCommand<'_>) -> ParsedCommand {
     control(call).map(|payload| PromptCommand::Send(Outgoing::Ping(payload)))
 }
 
-pub(super) fn pong(call: &Call<'_>) -> Parsed {
+pub(super) fn pong(call: &TypedCommand<'_>) -> ParsedCommand {
     control(call).map(|payload| PromptCommand::Send(Outgoing::Pong(payload)))
 }
 
-fn control(call: &Call<'_>) -> Result<Vec<u8>, String> {
-    let Call { name, rest, .. } = call;
+fn control(call: &TypedCommand<'_>) -> Result<Vec<u8>, String> {
+    let TypedCommand { name, rest, .. } = call;
     if rest.len() > MAX_CONTROL_PAYLOAD {
         return Err(format!(
             "/{name}: payload too long: {} bytes, the maximum is {MAX_CONTROL_PAYLOAD} \
@@ -184,7 +184,7 @@ fn control(call: &Call<'_>) -> Result<Vec<u8>, String> {
     Ok(rest.as_bytes().to_vec())
 }
 
-pub(super) fn close(call: &Call<'_>) -> Parsed {
+pub(super) fn close(call: &TypedCommand<'_>) -> ParsedCommand {
     let (code, reason) = split_word(call.rest.trim());
     let code = match code {
         "" => 1000,
@@ -210,11 +210,11 @@ fn number(name: &str, word: &str) -> Result<Option<i64>, String> {
 }
 
 /// Parses the number of a message as the only argument.
-fn only_number(call: &Call<'_>) -> Result<Option<i64>, String> {
+fn only_number(call: &TypedCommand<'_>) -> Result<Option<i64>, String> {
     number(call.name, call.rest.trim())
 }
 
-pub(super) fn last(call: &Call<'_>) -> Parsed {
+pub(super) fn last(call: &TypedCommand<'_>) -> ParsedCommand {
     let count = match call.rest.trim() {
         "" => LAST,
         word => word
@@ -226,7 +226,7 @@ pub(super) fn last(call: &Call<'_>) -> Parsed {
     Ok(PromptCommand::Messages(MessageCommand::Last(count)))
 }
 
-pub(super) fn view(call: &Call<'_>) -> Parsed {
+pub(super) fn view(call: &TypedCommand<'_>) -> ParsedCommand {
     if let Some((before, command)) = call.rest.split_once('|') {
         let number = number(call.name, before.trim())?;
         let command = command.trim();
@@ -263,7 +263,7 @@ fn format(word: &str) -> Option<ViewFormat> {
     })
 }
 
-pub(super) fn save(call: &Call<'_>) -> Parsed {
+pub(super) fn save(call: &TypedCommand<'_>) -> ParsedCommand {
     let text = call.rest.trim();
     let split = text.rsplit_once(char::is_whitespace);
     let numbered = split.and_then(|(path, word)| {
@@ -281,7 +281,7 @@ pub(super) fn save(call: &Call<'_>) -> Parsed {
     Ok(PromptCommand::Messages(MessageCommand::Save(path, number)))
 }
 
-pub(super) fn expect(call: &Call<'_>) -> Parsed {
+pub(super) fn expect(call: &TypedCommand<'_>) -> ParsedCommand {
     match call.rest.trim() {
         "" => Err("/expect needs a pattern: /expect json {\"ok\":true}".to_owned()),
         // Its errors depend on variables, so it is parsed when it is executed.
@@ -289,7 +289,7 @@ pub(super) fn expect(call: &Call<'_>) -> Parsed {
     }
 }
 
-pub(super) fn record(call: &Call<'_>) -> Parsed {
+pub(super) fn record(call: &TypedCommand<'_>) -> ParsedCommand {
     match call.rest.trim() {
         "" => Err("/record needs a new file, or stop: /record talk.ws".to_owned()),
         "stop" => Ok(PromptCommand::Record(None)),
@@ -297,7 +297,7 @@ pub(super) fn record(call: &Call<'_>) -> Parsed {
     }
 }
 
-pub(super) fn keep_as(call: &Call<'_>) -> Parsed {
+pub(super) fn keep_as(call: &TypedCommand<'_>) -> ParsedCommand {
     let (name, text) = split_word(call.rest.trim_start());
     let name = name.trim_start_matches('/');
     if name.is_empty() {
@@ -312,15 +312,15 @@ pub(super) fn keep_as(call: &Call<'_>) -> Parsed {
     ))))
 }
 
-pub(super) fn copy(call: &Call<'_>) -> Parsed {
+pub(super) fn copy(call: &TypedCommand<'_>) -> ParsedCommand {
     only_number(call).map(|number| PromptCommand::Messages(MessageCommand::Copy(number)))
 }
 
-pub(super) fn again(call: &Call<'_>) -> Parsed {
+pub(super) fn again(call: &TypedCommand<'_>) -> ParsedCommand {
     only_number(call).map(|number| PromptCommand::Messages(MessageCommand::Again(number)))
 }
 
-pub(super) fn find(call: &Call<'_>) -> Parsed {
+pub(super) fn find(call: &TypedCommand<'_>) -> ParsedCommand {
     match call.rest {
         "" => Err("/find needs a text: /find TEXT".to_owned()),
         text => Ok(PromptCommand::Messages(MessageCommand::Find(
@@ -329,7 +329,7 @@ pub(super) fn find(call: &Call<'_>) -> Parsed {
     }
 }
 
-pub(super) fn filter(call: &Call<'_>) -> Parsed {
+pub(super) fn filter(call: &TypedCommand<'_>) -> ParsedCommand {
     let pattern = match call.rest.trim() {
         "" => None,
         _ => Some(pattern(call)?),
@@ -337,7 +337,7 @@ pub(super) fn filter(call: &Call<'_>) -> Parsed {
     Ok(PromptCommand::Messages(MessageCommand::Filter(pattern)))
 }
 
-pub(super) fn mute(call: &Call<'_>) -> Parsed {
+pub(super) fn mute(call: &TypedCommand<'_>) -> ParsedCommand {
     if call.rest.trim().is_empty() {
         return Err("/mute needs a regular expression: /mute REGEX".to_owned());
     }
@@ -347,7 +347,7 @@ pub(super) fn mute(call: &Call<'_>) -> Parsed {
 }
 
 /// Parses a regular expression. Case is ignored unless it contains an upper-case letter.
-fn pattern(call: &Call<'_>) -> Result<Regex, String> {
+fn pattern(call: &TypedCommand<'_>) -> Result<Regex, String> {
     let text = call.rest.trim();
     let ignores_case = !text.chars().any(char::is_uppercase);
     regex::RegexBuilder::new(text)

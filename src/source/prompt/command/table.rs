@@ -1,6 +1,6 @@
 //! The table of prompt commands.
 
-use super::arguments::{self, Call};
+use super::arguments::{self, TypedCommand};
 use super::kinds::PromptCommand;
 
 /// A command, for help and parsing.
@@ -18,7 +18,7 @@ pub struct CommandHelp {
     pub completion: Completion,
     /// Whether it needs an open connection. Before the connection is open, it waits for it.
     pub needs_connection: bool,
-    pub(super) parse: fn(&Call<'_>) -> Result<PromptCommand, String>,
+    pub(super) parse: fn(&TypedCommand<'_>) -> Result<PromptCommand, String>,
 }
 
 /// How to complete the argument of a command.
