@@ -188,11 +188,11 @@ impl Terminal {
             self.state.reader_gone();
         }
         self.state.begin_end();
-        let settled = self.settle(&mut is_over);
+        let is_shown = self.wait_until_shown(&mut is_over);
         self.state.finish();
-        self.end_reader(settled, &mut is_over);
-        self.state.end(!settled);
-        if settled {
+        self.end_reader(is_shown, &mut is_over);
+        self.state.end(!is_shown);
+        if is_shown {
             // The thread was only waiting for the end.
             let _ = printer.join();
         }
@@ -209,11 +209,11 @@ impl Terminal {
 
     /// Waits until everything is on the screen. Restarts an editor that is blocked, so that it
     /// draws. Returns whether everything is on the screen.
-    fn settle(&self, is_over: &mut impl FnMut() -> bool) -> bool {
+    fn wait_until_shown(&self, is_over: &mut impl FnMut() -> bool) -> bool {
         let mut last = Instant::now();
         while last.elapsed() < HOPELESS && !is_over() {
             match self.state.wait_for_print(HELD_UP) {
-                WaitResult::Settled => return true,
+                WaitResult::Complete => return true,
                 WaitResult::Printed => last = Instant::now(),
                 WaitResult::Nothing => self.interrupt(),
             }
@@ -222,7 +222,7 @@ impl Terminal {
     }
 
     /// Ends the reading thread, unless it is blocked by a terminal that accepts nothing.
-    fn end_reader(&mut self, settled: bool, is_over: &mut impl FnMut() -> bool) {
+    fn end_reader(&mut self, is_shown: bool, is_over: &mut impl FnMut() -> bool) {
         if !self.modes.has_raw() {
             // It reads whole lines from a terminal in its normal mode. There is nothing to restore
             // and no way to end it before the process ends.
@@ -230,7 +230,7 @@ impl Terminal {
             return;
         }
         let begun = Instant::now();
-        let more = |taken: Duration| settled && taken < HOPELESS;
+        let more = |taken: Duration| is_shown && taken < HOPELESS;
         while begun.elapsed() < LEAVING || more(begun.elapsed()) && !is_over() {
             self.interrupt();
             if self.state.wait_for_reader(AGAIN) {
@@ -283,7 +283,7 @@ impl<P: ExternalPrinter> Painter for Above<P> {
         above.print(text.to_owned()).or_else(|_| plain.paint(text))
     }
 
-    fn settle(&mut self) -> io::Result<()> {
+    fn flush(&mut self) -> io::Result<()> {
         for _ in 0..2 {
             self.0.print(NOTHING.to_owned()).map_err(error_of)?;
         }
@@ -315,7 +315,7 @@ impl Painter for Plain {
         self.0.flush()
     }
 
-    fn settle(&mut self) -> io::Result<()> {
+    fn flush(&mut self) -> io::Result<()> {
         self.0.flush()
     }
 }

@@ -85,9 +85,9 @@ enum Gate {
 
 /// A request to report when everything is on the screen.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Settled {
-    NotAsked,
-    Asked,
+enum FinalFlush {
+    NotRequested,
+    Requested,
     Done,
 }
 
@@ -111,7 +111,7 @@ pub(super) struct ScreenState {
 struct State {
     queue: Queue,
     gate: Gate,
-    settled: Settled,
+    final_flush: FinalFlush,
     /// Whether a print is being passed to the editor.
     handing: bool,
     /// Incremented with each print.
@@ -136,7 +136,7 @@ impl ScreenState {
             state: Mutex::new(State {
                 queue: Queue::new(LIMIT),
                 gate: Gate::Closed,
-                settled: Settled::NotAsked,
+                final_flush: FinalFlush::NotRequested,
                 handing: false,
                 printed: 0,
                 stage: ReadStage::Reading,
@@ -219,7 +219,7 @@ impl ScreenState {
         let mut state = self.lock();
         state.stage = ReadStage::Ending;
         state.queue.end_line();
-        state.settled = Settled::Asked;
+        state.final_flush = FinalFlush::Requested;
         self.changed.notify_all();
     }
 
@@ -233,10 +233,10 @@ impl ScreenState {
         let state = self.lock();
         let before = state.printed;
         let state = self.wait_while(state, timeout, |state| {
-            !state.is_settled() && state.printed == before
+            !state.is_flushed() && state.printed == before
         });
-        if state.is_settled() {
-            WaitResult::Settled
+        if state.is_flushed() {
+            WaitResult::Complete
         } else if state.printed != before {
             WaitResult::Printed
         } else {
@@ -353,7 +353,7 @@ impl ScreenState {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum WaitResult {
     /// Everything is on the screen, or can't be shown any more.
-    Settled,
+    Complete,
     /// Something was printed.
     Printed,
     /// Nothing was printed.
@@ -361,8 +361,8 @@ pub(super) enum WaitResult {
 }
 
 impl State {
-    fn is_settled(&self) -> bool {
-        self.settled == Settled::Done
+    fn is_flushed(&self) -> bool {
+        self.final_flush == FinalFlush::Done
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {

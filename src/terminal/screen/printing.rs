@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::PoisonError;
 
-use super::{Gate, ReadStage, ScreenState, Settled, State};
+use super::{FinalFlush, Gate, ReadStage, ScreenState, State};
 
 /// Entries are joined into prints of about this size. Each print redraws the line, and keys are
 /// handled between prints.
@@ -15,12 +15,12 @@ pub(crate) trait Painter {
     fn paint(&mut self, text: &str) -> io::Result<()>;
 
     /// Returns when everything printed before is on the screen.
-    fn settle(&mut self) -> io::Result<()>;
+    fn flush(&mut self) -> io::Result<()>;
 }
 
 enum Job {
     Paint(String),
-    Settle,
+    Flush,
 }
 
 impl ScreenState {
@@ -44,13 +44,13 @@ impl ScreenState {
             drop(state);
             let outcome = match &job {
                 Job::Paint(text) => painter.paint(text),
-                Job::Settle => painter.settle(),
+                Job::Flush => painter.flush(),
             };
             state = self.lock();
             state.handing = false;
             state.printed += 1;
             match (job, outcome) {
-                (Job::Settle, _) => state.settled = Settled::Done,
+                (Job::Flush, _) => state.final_flush = FinalFlush::Done,
                 (Job::Paint(_), Ok(())) => {}
                 // The error is kept in the state and reported by the next write.
                 (Job::Paint(_), Err(error)) => state.fail(error.kind()),
@@ -65,6 +65,6 @@ impl State {
         if let Some(text) = self.queue.take(JOINED) {
             return Some(Job::Paint(text));
         }
-        (self.settled == Settled::Asked).then_some(Job::Settle)
+        (self.final_flush == FinalFlush::Requested).then_some(Job::Flush)
     }
 }

@@ -40,7 +40,7 @@ impl Painter for DrawnLine {
         self.0.send(text.to_owned()).map_err(io::Error::other)
     }
 
-    fn settle(&mut self) -> io::Result<()> {
+    fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
 }
@@ -71,7 +71,7 @@ fn queue_is_printed_in_order_when_the_gate_opens() {
     assert!(drawn.try_recv().is_err(), "the gate is closed");
     state.open_gate();
     state.begin_end();
-    while state.wait_for_print(BOUND) != WaitResult::Settled {}
+    while state.wait_for_print(BOUND) != WaitResult::Complete {}
     state.end(false);
     feeder.join().expect("no panic");
     let prints: Vec<String> = drawn.iter().collect();
@@ -108,7 +108,7 @@ fn write_error_is_returned_by_the_next_write() {
     state.open_gate();
     screen.put(b"one\n").expect("never refused");
     state.begin_end();
-    while state.wait_for_print(BOUND) != WaitResult::Settled {}
+    while state.wait_for_print(BOUND) != WaitResult::Complete {}
     screen
         .put(b"two\n")
         .expect_err("the first could not be written");

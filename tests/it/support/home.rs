@@ -45,7 +45,7 @@ impl Home {
 
     /// Gives `command` this home, this working directory, and a fixed environment: no proxies, no
     /// certificate variables and no colors unless a test sets them.
-    pub fn settle(&self, command: &mut Command, term: &str) {
+    pub fn configure(&self, command: &mut Command, term: &str) {
         let home = self.home();
         command
             .current_dir(self.work())

@@ -264,7 +264,7 @@ impl Wsline {
     #[track_caller]
     pub fn spawn(self) -> Running {
         let mut command = Command::new(&self.program);
-        self.home.settle(&mut command, "dumb");
+        self.home.configure(&mut command, "dumb");
         command
             .args(&self.args)
             .envs(self.env.iter().map(|(name, value)| (name, value)));

@@ -173,7 +173,7 @@ impl Pty {
             device::fill(&name);
         }
         let mut command = Session::command();
-        terminal.home.settle(&mut command, "xterm-256color");
+        terminal.home.configure(&mut command, "xterm-256color");
         command.envs(terminal.env.iter().map(|(name, value)| (name, value)));
         let (piped, stdout) = if terminal.stdout_is_pipe {
             let (mut reader, writer) = std::io::pipe().expect("a pipe can be made");
