@@ -51,7 +51,7 @@ pub enum Error {
         host: String,
         /// The error of the resolver.
         cause: String,
-        /// The next step.
+        /// What to try next; `None` if that is not known.
         hint: Option<String>,
     },
 
@@ -64,7 +64,7 @@ pub enum Error {
         to: String,
         /// The addresses that were tried, without ports, each with its error.
         attempts: Vec<(String, io::Error)>,
-        /// The next step.
+        /// What to try next; `None` if that is not known.
         hint: Option<String>,
     },
 
@@ -87,7 +87,7 @@ pub enum Error {
     UnixSocket {
         /// The path of the socket.
         path: String,
-        /// Why.
+        /// The error of the operating system.
         cause: io::Error,
     },
 
@@ -100,7 +100,7 @@ pub enum Error {
         name: String,
         /// The I/O error; `None` at the end of the stream.
         cause: Option<io::Error>,
-        /// The next step.
+        /// What to try next; `None` if that is not known.
         hint: Option<String>,
     },
 
@@ -119,7 +119,7 @@ pub enum Error {
         cause: String,
         /// The head of the response, if it is HTTP.
         head: Option<Box<ResponseHead>>,
-        /// The next step.
+        /// What to try next; `None` if that is not known.
         hint: Option<String>,
     },
 
@@ -136,7 +136,7 @@ pub enum Error {
         refusal: Option<Box<Refusal>>,
         /// Whether the proxy could not reach the server, by what SOCKS says.
         unreachable: bool,
-        /// The next step.
+        /// What to try next; `None` if that is not known.
         hint: Option<String>,
     },
 
@@ -149,7 +149,7 @@ pub enum Error {
         host: String,
         /// The error of the TLS library.
         cause: String,
-        /// The next step.
+        /// What to try next; `None` if that is not known.
         hint: Option<String>,
     },
 
@@ -164,7 +164,7 @@ pub enum Error {
         cause: String,
         /// The certificate as lines: subject, names, issuer, validity.
         details: Vec<String>,
-        /// The next step.
+        /// What to try next; `None` if that is not known.
         hint: Option<String>,
     },
 
@@ -173,9 +173,9 @@ pub enum Error {
     CaFile {
         /// The file.
         path: String,
-        /// Why.
+        /// The error of reading or parsing it.
         cause: String,
-        /// The next step.
+        /// What to try next; `None` if that is not known.
         hint: Option<String>,
     },
 
@@ -184,9 +184,9 @@ pub enum Error {
     Identity {
         /// The file.
         path: String,
-        /// Why.
+        /// The error of reading or parsing it.
         cause: String,
-        /// The next step.
+        /// What to try next; `None` if that is not known.
         hint: Option<String>,
     },
 
@@ -201,7 +201,7 @@ pub enum Error {
         file: Option<String>,
         /// The alert's name (RFC 8446 §6.2).
         alert: String,
-        /// The next step.
+        /// What to try next.
         hint: String,
     },
 
@@ -225,14 +225,14 @@ pub enum Error {
         what: String,
         /// The response.
         head: Box<ResponseHead>,
-        /// The next step.
+        /// What to try next; `None` if that is not known.
         hint: Option<String>,
     },
 
     /// A redirect cannot be followed.
     #[error("could not follow the redirect: {cause}")]
     Redirect {
-        /// The reason.
+        /// What is wrong with its `Location`, or why it is not followed.
         cause: String,
         /// The head of the redirect.
         head: Box<ResponseHead>,
@@ -265,7 +265,7 @@ pub enum Error {
         origin: String,
         /// The line number, from 1.
         line: Option<u64>,
-        /// Why.
+        /// The error of reading or parsing it.
         cause: String,
     },
 
@@ -274,7 +274,7 @@ pub enum Error {
     DataFile {
         /// The file.
         path: String,
-        /// Why.
+        /// The error of reading or parsing it.
         cause: String,
         /// Whether the argument may have been meant as text, because there is no such file.
         may_be_text: bool,
@@ -285,7 +285,7 @@ pub enum Error {
     Output {
         /// `standard output` or a file name.
         target: String,
-        /// Why.
+        /// The error of the operating system.
         cause: io::Error,
     },
 

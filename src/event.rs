@@ -259,7 +259,7 @@ pub struct LoadProgress {
 /// A new attempt at a connection that was lost or failed.
 #[derive(Debug)]
 pub struct Reconnecting<'a> {
-    /// Why.
+    /// How the last connection ended, or why the last attempt failed.
     pub cause: LostCause<'a>,
     /// When this has passed.
     pub after: Duration,

@@ -17,7 +17,7 @@ pub struct Login {
 ///
 /// # Errors
 ///
-/// What is missing.
+/// That the user name is missing, as a sentence.
 pub fn login(text: &str) -> Result<Login, String> {
     let (user, password) = match text.split_once(':') {
         Some((user, password)) => (user, Some(Secret::new(password))),
@@ -38,7 +38,7 @@ pub fn login(text: &str) -> Result<Login, String> {
 ///
 /// # Errors
 ///
-/// What is missing.
+/// That the user name or the password is missing, as a sentence.
 pub fn proxy_login(text: &str) -> Result<Credentials, String> {
     let login = login(text)?;
     let password = login
@@ -55,7 +55,7 @@ pub fn proxy_login(text: &str) -> Result<Credentials, String> {
 ///
 /// # Errors
 ///
-/// What is invalid.
+/// What is not allowed in it, as a sentence.
 pub fn bearer(text: &str) -> Result<Secret, String> {
     let token = field_value(text.trim())?;
     if token.is_empty() {
@@ -74,7 +74,7 @@ pub fn bearer(text: &str) -> Result<Secret, String> {
 ///
 /// # Errors
 ///
-/// What is invalid.
+/// What is not allowed in it, as a sentence.
 pub fn passphrase(text: &str) -> Result<Secret, String> {
     if text.contains('\0') {
         return Err("a passphrase cannot contain NUL".to_owned());

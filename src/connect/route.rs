@@ -108,7 +108,7 @@ impl ResolveRule {
     ///
     /// # Errors
     ///
-    /// What is invalid.
+    /// The invalid part and what is expected, as a sentence.
     pub fn parse(text: &str) -> Result<Self, String> {
         const FORM: &str = "expected HOST:PORT:ADDRESS[,ADDRESS], as in \
                             example.org:443:127.0.0.1 or *:80:[::1]";
@@ -143,7 +143,7 @@ impl ConnectToRule {
     ///
     /// # Errors
     ///
-    /// What is invalid.
+    /// The invalid part and what is expected, as a sentence.
     pub fn parse(text: &str) -> Result<Self, String> {
         const FORM: &str = "expected HOST1:PORT1:HOST2:PORT2, each of which may be empty, as in \
                             example.org:443:localhost:8443";

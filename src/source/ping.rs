@@ -20,7 +20,7 @@ const SEQ: &str = "{seq}";
 /// The maximum number of lost Pings that are remembered, in case of a late answer.
 const REMEMBERED: usize = 1000;
 
-/// What to send.
+/// What is sent to measure a round trip.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ProbeKind {
     /// Pings with this payload.
@@ -41,7 +41,7 @@ impl ProbeKind {
 /// What to send, and when.
 #[derive(Clone, Debug)]
 pub struct PingOptions {
-    /// What to send.
+    /// Pings or text messages.
     pub kind: ProbeKind,
     /// The number to send; `None` for no limit.
     pub count: Option<u64>,

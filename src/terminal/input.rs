@@ -41,9 +41,9 @@ pub enum InputEvent {
 /// What uses the terminal while the editor waits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TerminalTask {
-    /// A program runs on it.
+    /// A program that runs on it.
     Run(TerminalJob),
-    /// A picture is drawn on it.
+    /// The drawing of a picture.
     Draw(PictureJob),
 }
 

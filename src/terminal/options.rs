@@ -41,7 +41,7 @@ pub struct CompletionItem {
     pub text: String,
     /// The text in the list of completions.
     pub shown: String,
-    /// A description.
+    /// What it does, in a few words; may be empty.
     pub help: String,
 }
 

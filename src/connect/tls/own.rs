@@ -128,7 +128,7 @@ impl OwnConnector {
     ///
     /// # Errors
     ///
-    /// Why it failed.
+    /// The error of the TLS library or of the stream.
     pub fn connect<S: Read + Write + Debug>(
         &self,
         name: &str,

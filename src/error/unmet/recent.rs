@@ -15,7 +15,7 @@ pub struct RecentMessage {
     pub is_sent: bool,
     /// How long after the last sent message it was received, if that is shown.
     pub after: Option<Duration>,
-    /// Its description.
+    /// The message as a report quotes it, at most 4 KiB of it.
     pub message: Phrase,
 }
 

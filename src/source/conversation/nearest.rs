@@ -9,7 +9,7 @@ use crate::text::phrase::Phrase;
 #[derive(Debug)]
 pub(super) struct Nearest {
     distance: usize,
-    /// Its description.
+    /// The message as a report quotes it.
     pub(super) words: Phrase,
     pub(super) difference: Difference,
 }

@@ -77,7 +77,7 @@ impl HistoryFile {
     ///
     /// # Errors
     ///
-    /// Why it failed.
+    /// The error of the operating system.
     pub(super) fn replace(&self, content: &[u8]) -> Result<(), String> {
         let mut name = self.path.as_os_str().to_owned();
         name.push(format!(".{:016x}", rand::random::<u64>()));
