@@ -149,7 +149,7 @@ impl<'a> At<'a> {
     }
 
     /// Parses a required field.
-    fn need<T>(
+    fn required<T>(
         &self,
         name: &str,
         raw: Option<&RawValue>,
@@ -228,15 +228,15 @@ impl<'a> At<'a> {
             .transpose()?;
         let raw = entry.request.ok_or_else(|| self.missing(".request"))?;
         let request: Request<'_> = self.read(".request", raw)?;
-        let url = self.need(".request.url", request.url, |field| field.address())?;
+        let url = self.required(".request.url", request.url, |field| field.address())?;
         let mut headers = Vec::new();
         if let Some(raw) = request.headers {
             let all: Vec<&RawValue> = self.read(".request.headers", raw)?;
             for (index, raw) in all.into_iter().enumerate() {
                 let path = format!(".request.headers[{index}]");
                 let header: Header<'_> = self.read(&path, raw)?;
-                let name = self.need(&format!("{path}.name"), header.name, |f| f.text())?;
-                let value = self.need(&format!("{path}.value"), header.value, |f| f.text())?;
+                let name = self.required(&format!("{path}.name"), header.name, |f| f.text())?;
+                let value = self.required(&format!("{path}.value"), header.value, |f| f.text())?;
                 headers.push((name, value));
             }
         }
@@ -312,7 +312,7 @@ impl<'a> At<'a> {
     /// A message or a control frame; `None` for an error, which Chrome writes in the same list.
     fn message(&self, link: usize) -> Result<Option<RecordedEvent>, ParseError> {
         let message: Message<'_> = self.read("", self.raw)?;
-        let kind = self.need(".type", message.kind, |field| {
+        let kind = self.required(".type", message.kind, |field| {
             let kind = field.text()?;
             match &*kind {
                 "send" | "receive" | "error" => Ok(kind),
@@ -327,13 +327,13 @@ impl<'a> At<'a> {
             .filter(|raw| raw.get() != "-1")
             .map(|raw| self.below(".time", raw, |field| field.epoch()))
             .transpose()?;
-        let opcode = self.need(".opcode", message.opcode, |field| match field.number() {
+        let opcode = self.required(".opcode", message.opcode, |field| match field.number() {
             Ok(opcode @ (1 | 2 | 8 | 9 | 10)) => Ok(opcode),
             _ => Err(field.wrong(
                 "1 for a text, 2 for a binary message, 8, 9 or 10 for a Close, a Ping or a Pong",
             )),
         })?;
-        let event_kind = self.need(".data", message.data, |field| match opcode {
+        let event_kind = self.required(".data", message.data, |field| match opcode {
             1 => field.text().map(EventKind::Text),
             2 => field.base64().map(EventKind::Binary),
             8 => body(&field).map(EventKind::Close),
