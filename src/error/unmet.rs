@@ -1,15 +1,15 @@
 //! Expectations that are not met.
 
+mod detail;
 mod goal;
 mod instead;
-mod note;
 mod recent;
 
 use std::fmt;
 
+pub use self::detail::Detail;
 pub use self::goal::Goal;
 pub use self::instead::{Instead, Partial};
-pub use self::note::Detail;
 pub use self::recent::RecentMessage;
 
 use super::Refusal;
@@ -28,7 +28,7 @@ pub struct Unmet {
     /// What happened instead.
     pub instead: Instead,
     /// What else is known about it.
-    pub notes: Vec<Detail>,
+    pub details: Vec<Detail>,
     /// How the received message differs.
     pub difference: Difference,
     /// The last messages before it, in both directions, oldest first.
@@ -46,19 +46,19 @@ impl Unmet {
             connection: None,
             goal,
             instead,
-            notes: Vec::new(),
+            details: Vec::new(),
             difference: Difference::default(),
             recent: Vec::new(),
             refusal: None,
         }
     }
 
-    /// What happened instead, with the notes, as a clause to follow "but".
+    /// What happened instead, with the details, as a clause to follow "but".
     #[must_use]
     pub fn explanation(&self) -> String {
         let mut clause = self.instead.to_string();
-        for note in &self.notes {
-            note.append_to(&mut clause);
+        for detail in &self.details {
+            detail.append_to(&mut clause);
         }
         clause
     }
@@ -100,7 +100,7 @@ mod tests {
         unmet.connection = Some("bob".to_owned());
         unmet.goal = Goal::Send(hello());
         unmet.instead = Instead::NotOpen;
-        unmet.notes = vec![
+        unmet.details = vec![
             Detail::Nearest(hello()),
             Detail::Dropped {
                 count: 2,

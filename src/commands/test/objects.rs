@@ -140,7 +140,7 @@ impl TestErrorObject {
                     connection,
                     goal,
                     instead: _,
-                    notes: _,
+                    details: _,
                     difference,
                     recent,
                     refusal,

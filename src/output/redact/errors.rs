@@ -66,7 +66,7 @@ fn redact_unmet(unmet: &mut Unmet, redactor: &Redactor) {
         connection,
         goal,
         instead,
-        notes,
+        details,
         difference,
         recent,
         // It is a response.
@@ -74,7 +74,7 @@ fn redact_unmet(unmet: &mut Unmet, redactor: &Redactor) {
     } = unmet;
     let texts = place.iter_mut().chain(connection);
     let texts = texts.chain(goal.values_mut()).chain(instead.values_mut());
-    let texts = texts.chain(notes.iter_mut().flat_map(Detail::values_mut));
+    let texts = texts.chain(details.iter_mut().flat_map(Detail::values_mut));
     let recent = recent.iter_mut();
     let recent = recent.flat_map(|it| it.connection.iter_mut().chain(it.message.values_mut()));
     for text in texts.chain(recent) {

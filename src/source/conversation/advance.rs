@@ -105,7 +105,7 @@ impl Conversation {
         };
         let context = self.steps.context(now.instant);
         let Some(at) = self.steps.retry(now.instant) else {
-            unmet.notes.extend(context.map(Detail::Context));
+            unmet.details.extend(context.map(Detail::Context));
             return Some(error);
         };
         let pause = at.saturating_duration_since(now.instant);

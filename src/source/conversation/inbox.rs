@@ -166,7 +166,7 @@ impl Inbox {
 
     /// How many items were dropped, for the report of an unmet expectation: one of them may have
     /// been it.
-    pub(super) fn dropped_note(&self) -> Option<Detail> {
+    pub(super) fn dropped_detail(&self) -> Option<Detail> {
         (self.dropped > 0).then_some(Detail::Dropped {
             count: self.dropped,
             limit: KEPT >> 20,
@@ -204,11 +204,14 @@ mod tests {
             receive(&mut inbox, &Event::Ping(Way::In, b""));
         }
         assert_eq!((inbox.waiting.len(), inbox.dropped), (most, 0));
-        assert_eq!(inbox.dropped_note(), None);
+        assert_eq!(inbox.dropped_detail(), None);
         receive(&mut inbox, &Event::Pong(Way::In, b""));
         assert_eq!((inbox.waiting.len(), inbox.dropped), (most, 1));
         let (count, limit) = (1, 64);
-        assert_eq!(inbox.dropped_note(), Some(Detail::Dropped { count, limit }));
+        assert_eq!(
+            inbox.dropped_detail(),
+            Some(Detail::Dropped { count, limit })
+        );
         // The queue itself stays within the memory that is counted for it.
         let place = size_of::<(Instant, ReceivedItem)>();
         assert!(inbox.waiting.capacity() * place <= KEPT);

@@ -171,7 +171,7 @@ impl Conversation {
         unmet.connection = self.connection_name(missing.link);
         let nearest = order.nearest[index].take();
         if let Some(nearest) = nearest.filter(|nearest| !nearest.difference.0.is_empty()) {
-            unmet.notes.push(Detail::Nearest(nearest.words));
+            unmet.details.push(Detail::Nearest(nearest.words));
             unmet.difference = nearest.difference;
         }
         StepProgress::Failed(Error::Unmet(Box::new(unmet)))

@@ -84,9 +84,9 @@ impl SingleExpectation {
                 difference,
             } => {
                 let goal = Goal::Receive(self.expectation.wanted.describe());
-                let notes = [nearest.map(Detail::Nearest), self.inbox.dropped_note()];
+                let details = [nearest.map(Detail::Nearest), self.inbox.dropped_detail()];
                 Some(Err(Error::Unmet(Box::new(Unmet {
-                    notes: notes.into_iter().flatten().collect(),
+                    details: details.into_iter().flatten().collect(),
                     difference,
                     ..Unmet::new(goal, instead)
                 }))))

@@ -75,7 +75,7 @@ impl LinkState {
     }
 
     /// What took the last message that matches, for the report of an unmet expectation.
-    pub(super) fn taken_note(&self, wanted: &Expected) -> Option<Detail> {
+    pub(super) fn taken_detail(&self, wanted: &Expected) -> Option<Detail> {
         let Expected::Message(pattern) = wanted else {
             return None;
         };

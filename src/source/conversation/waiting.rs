@@ -48,11 +48,11 @@ impl Conversation {
                 difference,
             } => {
                 let nearest = nearest.map(Detail::Nearest);
-                let taken = state.taken_note(&expectation.wanted);
-                let notes = [nearest, taken, state.inbox.dropped_note()];
+                let taken = state.taken_detail(&expectation.wanted);
+                let details = [nearest, taken, state.inbox.dropped_detail()];
                 let goal = Goal::Receive(expectation.wanted.describe());
                 let mut unmet = self.unmet(goal, instead);
-                unmet.notes.extend(notes.into_iter().flatten());
+                unmet.details.extend(details.into_iter().flatten());
                 unmet.difference = difference;
                 Err(StepProgress::Failed(Error::Unmet(Box::new(unmet))))
             }

@@ -272,7 +272,7 @@ fn of_expectations() -> Vec<Error> {
         Error::Unmet(Box::new(Unmet {
             place: Some(secret()),
             connection: Some(secret()),
-            notes: vec![Detail::Nearest(message())],
+            details: vec![Detail::Nearest(message())],
             recent: vec![RecentMessage {
                 connection: Some(secret()),
                 is_sent: false,

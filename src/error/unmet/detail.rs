@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::text::phrase::Phrase;
 
-/// A note that follows what happened instead.
+/// A detail that follows what happened instead.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Detail {
     /// The closest of the messages that did not match.
