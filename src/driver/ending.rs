@@ -32,7 +32,8 @@ pub(super) enum Ending {
     Interrupted(Error),
     /// Output could not be written. The error has been reported, or can't be.
     OutputFailed,
-    /// A second signal arrived. The run ends without waiting for anything.
+    /// Another signal arrived later, except for SIGHUP again. The run ends without waiting for
+    /// anything.
     Aborted,
 }
 
@@ -141,11 +142,11 @@ impl Driver<'_> {
         let Some(&signal) = signals.first() else {
             return;
         };
-        // A terminal that is closed may send SIGHUP several times: the kernel does, a shell does,
-        // and the line editor does.
-        let hung_up = matches!(self.first_error.error, Some(Error::Signal(SIGHUP)));
-        let another = !(hung_up && signals.iter().all(|other| *other == SIGHUP));
-        if self.output_deadline.is_some() && another {
+        // When a terminal is closed, the kernel, a shell and the line editor each send SIGHUP.
+        let is_hang_up = signals.iter().all(|signal| *signal == SIGHUP);
+        let is_repeated = is_hang_up && self.hung_up;
+        self.hung_up |= signals.contains(&SIGHUP);
+        if self.output_deadline.is_some() && !is_repeated {
             self.end(Ending::Aborted);
         }
         // Signals that arrive together count as one, so that the Close is sent.

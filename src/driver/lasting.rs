@@ -3,7 +3,7 @@
 use super::limits::Wait;
 use super::slot::Slot;
 use super::state::{Driver, Input};
-use super::upkeep::Message;
+use super::upkeep::AutomaticMessage;
 use crate::event::{Event, Link, Note, NoteLevel, Piece, Reconnecting};
 
 impl Driver<'_> {
@@ -21,7 +21,7 @@ impl Driver<'_> {
     }
 
     /// Sends a message that no source sends.
-    fn send_own(&mut self, link: Link, message: &Message) {
+    fn send_own(&mut self, link: Link, message: &AutomaticMessage) {
         self.sender()
             .own_data(link, Piece::whole(message.kind, &message.bytes));
     }

@@ -51,7 +51,7 @@ pub use reconnect::{Reconnect, ReconnectOptions};
 pub use scripted::Scripted;
 pub use signals::{Relay, Signals};
 pub use slots::Dial;
-pub use upkeep::{Keepalive, Message, Upkeep};
+pub use upkeep::{AutomaticMessage, Keepalive, Upkeep};
 
 use crate::error::Error;
 use crate::event::{Link, Now};
@@ -171,6 +171,7 @@ impl<'a> Driver<'a> {
             quiet_since: now.instant,
             stage: Stage::Running,
             output_deadline: None,
+            hung_up: false,
             opened: None,
             sent: 0,
             received: 0,

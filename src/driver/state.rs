@@ -66,6 +66,8 @@ pub(super) struct Driver<'a> {
     pub(super) stage: Stage,
     /// When the run ends even if output is pending.
     pub(super) output_deadline: Option<Instant>,
+    /// Whether SIGHUP has arrived.
+    pub(super) hung_up: bool,
     pub(super) opened: Option<Instant>,
     pub(super) sent: u64,
     pub(super) received: u64,

@@ -11,14 +11,14 @@ pub struct Upkeep {
     /// `--ping-interval` and `--ping-timeout`.
     pub keepalive: Option<Keepalive>,
     /// `--on-connect`: sent first on every connection.
-    pub on_connect: Vec<Message>,
+    pub on_connect: Vec<AutomaticMessage>,
     /// `--every`: the intervals and the messages.
-    pub heartbeats: Vec<(Duration, Message)>,
+    pub heartbeats: Vec<(Duration, AutomaticMessage)>,
 }
 
 /// A complete message.
 #[derive(Clone, Debug)]
-pub struct Message {
+pub struct AutomaticMessage {
     /// Whether it is text or binary.
     pub kind: Kind,
     /// Its payload.
