@@ -7,9 +7,9 @@
 mod classes;
 mod parse_error;
 mod phase;
+mod quoted;
 mod refusal;
 mod text;
-mod texts;
 mod unmet;
 
 use std::io;
@@ -19,9 +19,10 @@ use thiserror::Error;
 
 pub use self::parse_error::ParseError;
 pub use self::phase::{Party, Phase};
+pub use self::quoted::Quoted;
 pub use self::refusal::Refusal;
 pub use self::text::{plain, seconds, violation_message};
-pub use self::unmet::{Detail, Goal, Instead, Partial, RecentMessage, Unmet};
+pub use self::unmet::{Goal, Instead, Partial, RecentMessage, Unmet, UnmetDetail};
 
 use self::text::{at_least, attempts_text, client_text, line_text, signal_text, unanswered_text};
 use crate::http::ResponseHead;

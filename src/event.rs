@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::http::{shown_subprotocols, RequestHead, ResponseHead, Secrets};
 use crate::protocol::deflate::DeflateParams;
 use crate::protocol::Closure;
-pub use crate::protocol::{Kind, Lines, Messages, Piece, Summary};
+pub use crate::protocol::{Kind, Lines, MessageSummary, Messages, Piece};
 
 /// The current time on both clocks: the monotonic one and the wall clock.
 #[derive(Clone, Copy, Debug)]
@@ -305,7 +305,7 @@ pub enum Event<'a> {
     Incomplete(Way, Kind, &'a Bytes),
     /// The end of a message, with its size before and after compression. Only if a listener needs
     /// frames and compression was negotiated.
-    Message(Way, &'a Summary),
+    Message(Way, &'a MessageSummary),
     /// A Ping.
     Ping(Way, &'a [u8]),
     /// A Pong.

@@ -23,7 +23,7 @@ use crate::cli::{self, Call, HeaderGroup, MessageArg, OptionArgs};
 use crate::error::{plain, Error};
 use crate::exit::ExitCode;
 use crate::plan::config::{self, CallError, Invocation};
-use crate::plan::{Environment, Plan, Script, Stream};
+use crate::plan::{Environment, Plan, Script, StandardStream};
 
 pub use self::rewrite::{rewrite, Rewritten};
 
@@ -70,8 +70,8 @@ pub fn read(words: &[OsString], environment: &mut Environment) -> Result<Rewritt
         words => words.iter().map(text).collect::<Result<_, _>>()?,
     };
     let mut rewritten = rewrite(&pasted, own).map_err(Error::Usage)?;
-    if from_stdin && environment.stdin != Stream::Terminal {
-        environment.stdin = Stream::Device;
+    if from_stdin && environment.stdin != StandardStream::Terminal {
+        environment.stdin = StandardStream::Device;
         rewritten.drained = true;
     }
     Ok(rewritten)
@@ -126,13 +126,13 @@ fn text(word: &OsString) -> Result<String, Error> {
     text.ok_or_else(|| Error::Usage("the pasted command is not UTF-8".to_owned()))
 }
 
-fn stdin(stdin: Stream) -> Result<String, Error> {
+fn stdin(stdin: StandardStream) -> Result<String, Error> {
     let fault = |cause: String| Error::Input {
         origin: "standard input".to_owned(),
         line: None,
         cause,
     };
-    if stdin == Stream::Terminal {
+    if stdin == StandardStream::Terminal {
         let hint = "paste the curl command, then press Enter and Ctrl-D:\n";
         io::stderr()
             .write_all(hint.as_bytes())
@@ -148,7 +148,7 @@ fn stdin(stdin: Stream) -> Result<String, Error> {
         return Err(fault("the pasted command is larger than 1 MiB".to_owned()));
     }
     let cut = |line: &[u8]| line.len() >= LONGEST_TYPED;
-    if stdin == Stream::Terminal && bytes.split(|&byte| byte == b'\n').any(cut) {
+    if stdin == StandardStream::Terminal && bytes.split(|&byte| byte == b'\n').any(cut) {
         return Err(fault(
             "the terminal has cut off a line of more than 4095 bytes; pipe the command into \
              wsline curl -"

@@ -20,7 +20,7 @@ use crate::driver::Signals;
 use crate::error::Error;
 use crate::event::Kind;
 use crate::exit::ExitCode;
-use crate::plan::{Environment, Plan, Stream};
+use crate::plan::{Environment, Plan, StandardStream};
 
 /// The size of a frame.
 const COLUMNS: usize = 36;
@@ -50,7 +50,7 @@ pub fn run(options: OptionArgs, environment: &Environment) -> Result<ExitCode, E
     let fits = size.is_some_and(|(width, height)| {
         usize::from(width.0) >= SCREEN.0 && usize::from(height.0) >= SCREEN.1
     });
-    if environment.stdout != Stream::Terminal || !fits {
+    if environment.stdout != StandardStream::Terminal || !fits {
         let (columns, rows) = SCREEN;
         return Err(Error::Usage(format!(
             "--flipbook requires a terminal with at least {columns} columns and {rows} rows"

@@ -57,7 +57,7 @@ use crate::output::escape::{self, Breaks};
 use crate::output::redact::Redactor;
 use crate::output::report::Excerpts;
 use crate::output::stderr;
-use crate::plan::{self, Environment, Stream, Values};
+use crate::plan::{self, Environment, StandardStream, Values};
 
 /// How long the last note waits for the reader of standard error.
 const NOTE_TIME: Duration = Duration::from_secs(1);
@@ -261,12 +261,12 @@ fn reporter(
         (_, true) => ReportFormat::Failures,
         _ => ReportFormat::Lines,
     };
-    let screen = environment.stdout == Stream::Terminal && !environment.dumb;
+    let screen = environment.stdout == StandardStream::Terminal && !environment.dumb;
     let columns = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
     let style = ReportStyle {
         format,
         palette: plan::palette(test.color, environment.stdout, environment),
-        excerpts: if environment.stdout == Stream::Terminal {
+        excerpts: if environment.stdout == StandardStream::Terminal {
             Excerpts::Short
         } else {
             Excerpts::Whole

@@ -7,7 +7,7 @@ mod recent;
 
 use std::fmt;
 
-pub use self::detail::Detail;
+pub use self::detail::UnmetDetail;
 pub use self::goal::Goal;
 pub use self::instead::{Instead, Partial};
 pub use self::recent::RecentMessage;
@@ -28,7 +28,7 @@ pub struct Unmet {
     /// What happened instead.
     pub instead: Instead,
     /// What else is known about it.
-    pub details: Vec<Detail>,
+    pub details: Vec<UnmetDetail>,
     /// How the received message differs.
     pub difference: Difference,
     /// The last messages before it, in both directions, oldest first.
@@ -101,12 +101,12 @@ mod tests {
         unmet.goal = Goal::Send(hello());
         unmet.instead = Instead::NotOpen;
         unmet.details = vec![
-            Detail::Nearest(hello()),
-            Detail::Dropped {
+            UnmetDetail::Nearest(hello()),
+            UnmetDetail::Dropped {
                 count: 2,
                 limit: 64,
             },
-            Detail::Context("in turn 2 of 3 of line 4".to_owned()),
+            UnmetDetail::Context("in turn 2 of 3 of line 4".to_owned()),
         ];
         assert_eq!(
             unmet.to_string(),

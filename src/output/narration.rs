@@ -18,7 +18,7 @@ use tungstenite::protocol::frame::FrameHeader;
 use self::lines::NarrationLines;
 use crate::error::{seconds, violation_message, Error};
 use crate::event::{
-    ConnectStep, Event, Kind, Link, Messages, Note, NoteLevel, Now, Summary, Upgrade, Way,
+    ConnectStep, Event, Kind, Link, MessageSummary, Messages, Note, NoteLevel, Now, Upgrade, Way,
 };
 use crate::http::Secrets;
 use crate::output::closure;
@@ -299,7 +299,7 @@ fn frame(header: &FrameHeader, length: u64) -> String {
 }
 
 /// `TEXT message: 1024 bytes, compressed to 93`, the total payload of its frames.
-fn message(summary: &Summary) -> String {
+fn message(summary: &MessageSummary) -> String {
     let kind = match summary.kind {
         Kind::Text => "TEXT",
         Kind::Binary => "BINARY",

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use memchr::memmem;
 
-pub use errors::{hide_values, redact_error};
+pub use errors::hide_values;
 
 /// The mark where a text was shortened.
 const CUT: &str = "…";

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use image::RgbaImage;
 
 use super::canvas::Colors;
-use super::sixel::{cube, OPAQUE};
+use super::sixel::{color_number, OPAQUE};
 
 /// Characters from dark to bright.
 const SHADES: &[u8] = b" .:-=+*#%@";
@@ -47,7 +47,7 @@ fn push(drawn: &mut String, upper: Pixel, lower: Pixel, colors: Colors) {
             return format!("{layer};2;{red};{green};{blue}");
         }
         // The first 16 colors of a terminal are its own.
-        format!("{layer};5;{}", 16 + cube(components))
+        format!("{layer};5;{}", 16 + color_number(components))
     };
     let _ = match (upper, lower) {
         (Some(upper), Some(lower)) => {

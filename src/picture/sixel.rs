@@ -17,7 +17,10 @@ pub(super) fn draw(pixels: &RgbaImage, indent: &str) -> String {
     let (width, height) = pixels.dimensions();
     // Pixels that are not drawn keep the background; the aspect ratio is 1:1.
     let mut drawn = format!("{indent}\x1bP0;1q\"1;1;{width};{height}");
-    let numbers: Vec<Option<u32>> = pixels.pixels().map(|pixel| color(pixel.0)).collect();
+    let numbers: Vec<Option<u32>> = pixels
+        .pixels()
+        .map(|pixel| opaque_color_number(pixel.0))
+        .collect();
     let mut colors: BTreeSet<u32> = numbers.iter().copied().flatten().collect();
     for color in &colors {
         let percent = |step: u32| step * 100 / (STEPS - 1);
@@ -49,12 +52,12 @@ pub(super) fn draw(pixels: &RgbaImage, indent: &str) -> String {
 }
 
 /// The number of a color; `None` for a transparent one.
-fn color([red, green, blue, alpha]: [u8; 4]) -> Option<u32> {
-    (alpha >= OPAQUE).then(|| cube([red, green, blue]))
+fn opaque_color_number([red, green, blue, alpha]: [u8; 4]) -> Option<u32> {
+    (alpha >= OPAQUE).then(|| color_number([red, green, blue]))
 }
 
 /// The number of the nearest of 216 colors.
-pub(super) fn cube(components: [u8; 3]) -> u32 {
+pub(super) fn color_number(components: [u8; 3]) -> u32 {
     let [red, green, blue] = components.map(|value| (u32::from(value) * (STEPS - 1) + 127) / 255);
     red * 36 + green * 6 + blue
 }

@@ -1,6 +1,6 @@
 //! How messages and events are shown: formats, colors, and how much is printed.
 
-use super::environment::{Environment, Stream};
+use super::environment::{Environment, StandardStream};
 use crate::cli::{self, ColorChoice, OptionArgs};
 use crate::http::Secrets;
 use crate::output::dump::BinaryFormat;
@@ -26,7 +26,7 @@ pub enum MessageFormat {
 pub(super) fn format(options: &OptionArgs, environment: &Environment) -> MessageFormat {
     if options.json {
         MessageFormat::Json
-    } else if environment.stdout == Stream::Terminal {
+    } else if environment.stdout == StandardStream::Terminal {
         MessageFormat::Human
     } else {
         MessageFormat::Raw {
@@ -38,8 +38,8 @@ pub(super) fn format(options: &OptionArgs, environment: &Environment) -> Message
 /// The format of the connection timing, if it is shown.
 pub(super) fn timing(options: &OptionArgs, environment: &Environment) -> Option<TimingFormat> {
     options.timing.then_some(match environment.stderr {
-        Stream::Terminal => TimingFormat::Bars,
-        Stream::Device | Stream::Other => TimingFormat::Columns,
+        StandardStream::Terminal => TimingFormat::Bars,
+        StandardStream::Device | StandardStream::Other => TimingFormat::Columns,
     })
 }
 
@@ -63,11 +63,11 @@ pub(super) fn verbosity(options: &OptionArgs) -> Verbosity {
 
 /// The colors for output that is printed before there is a plan.
 #[must_use]
-pub fn palette(color: ColorChoice, stream: Stream, environment: &Environment) -> Palette {
+pub fn palette(color: ColorChoice, stream: StandardStream, environment: &Environment) -> Palette {
     let auto = if environment.no_color {
         false
     } else {
-        environment.force_color || (stream == Stream::Terminal && !environment.dumb)
+        environment.force_color || (stream == StandardStream::Terminal && !environment.dumb)
     };
     let colored = match color {
         ColorChoice::Always => true,

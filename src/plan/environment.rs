@@ -17,7 +17,7 @@ use crate::sys::file::Inputs;
 
 /// What a standard stream is connected to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stream {
+pub enum StandardStream {
     /// A terminal.
     Terminal,
     /// A character device that is not a terminal, such as `/dev/null`.
@@ -34,11 +34,11 @@ pub enum Stream {
 )]
 pub struct Environment {
     /// Standard input.
-    pub stdin: Stream,
+    pub stdin: StandardStream,
     /// Standard output.
-    pub stdout: Stream,
+    pub stdout: StandardStream,
     /// Standard error.
-    pub stderr: Stream,
+    pub stderr: StandardStream,
     /// Whether `TERM` is `dumb` or unset: the terminal can only print.
     pub dumb: bool,
     /// Whether the terminal breaks rows anew when its width changes, as most do. Known not to do so:
@@ -109,9 +109,9 @@ impl Environment {
         let state = folder("XDG_STATE_HOME", ".local/state");
         let config = folder("XDG_CONFIG_HOME", ".config");
         Self {
-            stdin: Stream::of_input(&io::stdin()),
-            stdout: Stream::of(&io::stdout()),
-            stderr: Stream::of(&io::stderr()),
+            stdin: StandardStream::of_input(&io::stdin()),
+            stdout: StandardStream::of(&io::stdout()),
+            stderr: StandardStream::of(&io::stderr()),
             dumb: set("TERM").is_none_or(|term| term == "dumb"),
             reflows: set("TMUX").is_some()
                 || set("XTERM_VERSION").or(set("STY")).is_none()
@@ -144,7 +144,7 @@ impl Environment {
     }
 }
 
-impl Stream {
+impl StandardStream {
     /// As [`of`](Self::of), but a terminal is nothing to read from in the background, where the
     /// shell reads it: SIGTTIN would stop the process.
     fn of_input(stream: &(impl AsFd + IsTerminal)) -> Self {

@@ -13,7 +13,7 @@ use crate::cli::{
     ConnectionArgs, DataArg, HeaderArg, HeaderGroup, MessageArg, OptionArgs, SecretSource, TextArg,
 };
 use crate::conversation::outgoing::Outgoing;
-use crate::driver::{Keepalive, Message, Upkeep};
+use crate::driver::{AutomaticMessage, Keepalive, Upkeep};
 use crate::error::{plain, Error};
 use crate::event::{Kind, Link};
 use crate::http::{Credentials, CustomHeader};
@@ -291,7 +291,7 @@ pub fn payload(text: &TextArg, is_binary: bool, inputs: &Inputs) -> Result<Vec<u
 }
 
 /// A text message, with the file that an option names.
-fn message(option: &str, text: &TextArg, inputs: &Inputs) -> Result<Message, Error> {
+fn message(option: &str, text: &TextArg, inputs: &Inputs) -> Result<AutomaticMessage, Error> {
     let text = match text {
         TextArg::Text(text) => text.clone(),
         TextArg::File(path) => {
@@ -300,7 +300,7 @@ fn message(option: &str, text: &TextArg, inputs: &Inputs) -> Result<Message, Err
             without_line_end(&text).to_owned()
         }
     };
-    Ok(Message {
+    Ok(AutomaticMessage {
         kind: Kind::Text,
         bytes: text.into_bytes(),
     })

@@ -41,7 +41,7 @@ use crate::source::stdin::InputSplit;
 use crate::target::Target;
 pub use connection::ConnectionPlan;
 pub use display::{palette, MessageFormat};
-pub use environment::{arguments, correct_variables, Environment, Stream};
+pub use environment::{arguments, correct_variables, Environment, StandardStream};
 pub use inputs::{passphrase, payload, variable, Values};
 pub use key_log::KeyLogVariable;
 pub use netrc::Netrc;
@@ -203,7 +203,7 @@ impl Plan {
             secrets: display::secrets(&options),
             palette: color(environment.stdout),
             stderr_palette: color(environment.stderr),
-            stderr_is_terminal: environment.stderr == Stream::Terminal,
+            stderr_is_terminal: environment.stderr == StandardStream::Terminal,
             steps,
             limits,
             upkeep: inputs::upkeep(&options.connection, &environment.inputs)?,
@@ -271,9 +271,11 @@ fn input_source(options: &OptionArgs, steps: &Steps, environment: &Environment) 
     }
     let terminals = (environment.stdin, environment.stdout);
     match terminals {
-        (Stream::Device, _) => InputSource::Listen,
+        (StandardStream::Device, _) => InputSource::Listen,
         _ if options.json => InputSource::Json,
-        (Stream::Terminal, Stream::Terminal) if !options.binary && !options.null => {
+        (StandardStream::Terminal, StandardStream::Terminal)
+            if !options.binary && !options.null =>
+        {
             let kept = if options.no_history {
                 None
             } else {

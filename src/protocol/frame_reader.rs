@@ -13,7 +13,7 @@ use super::close::{self, CloseBody};
 use super::config::ProtocolConfig;
 use super::deflate::Inflater;
 use super::frame::{MAX_CONTROL_PAYLOAD, MAX_HEADER};
-use super::message::{Checked, Kind, PartialMessage, Piece, Summary, Utf8Checker, Volume};
+use super::message::{Checked, Kind, MessageSummary, PartialMessage, Piece, Utf8Checker, Volume};
 use super::violation::Violation;
 
 /// The frame whose payload is being received.
@@ -42,7 +42,7 @@ pub(super) struct FrameReader {
     /// The size of all complete messages that were compressed.
     volume: Volume,
     /// The message that has just ended, to be reported next.
-    ended: Option<Summary>,
+    ended: Option<MessageSummary>,
     /// The beginning of what is no frame.
     rejected: Vec<u8>,
 }
@@ -99,7 +99,7 @@ impl FrameReader {
         input: &mut &'a [u8],
     ) -> Result<Option<Found<'a>>, Violation> {
         if let Some(summary) = self.ended.take() {
-            return Ok(Some(Found::Summary(summary)));
+            return Ok(Some(Found::MessageSummary(summary)));
         }
         loop {
             let Some(current) = self.current else {
@@ -324,7 +324,7 @@ pub(super) enum Found<'a> {
         last: bool,
     },
     /// Follows the last piece of a message.
-    Summary(Summary),
+    MessageSummary(MessageSummary),
     /// The payload is [`FrameReader::control`].
     Ping,
     /// The payload is [`FrameReader::control`].

@@ -10,7 +10,7 @@ use super::close::{self, CloseBody};
 use super::config::ProtocolConfig;
 use super::deflate::Deflater;
 use super::frame::{self, Masks, MAX_CONTROL_PAYLOAD};
-use super::message::{Kind, Piece, Summary, Volume};
+use super::message::{Kind, MessageSummary, Piece, Volume};
 use super::sent::Sent;
 use super::write_buffer::WriteBuffer;
 
@@ -145,7 +145,7 @@ impl FrameWriter {
             self.volume += volume;
         }
         if let (true, Some(frame)) = (self.negotiated, self.sent.last_mut()) {
-            frame.message = Some(Summary {
+            frame.message = Some(MessageSummary {
                 kind,
                 compressed: self.compressing.is_some(),
                 volume,

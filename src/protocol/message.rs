@@ -57,7 +57,7 @@ impl AddAssign for Volume {
 
 /// A complete data message, on a connection with compression (RFC 7692 §6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Summary {
+pub struct MessageSummary {
     /// Whether it is text or binary.
     pub kind: Kind,
     /// Whether it was compressed: messages may be sent uncompressed even if compression was
@@ -169,8 +169,8 @@ impl PartialMessage {
         }
     }
 
-    pub(super) fn summary(&self) -> Summary {
-        Summary {
+    pub(super) fn summary(&self) -> MessageSummary {
+        MessageSummary {
             kind: self.kind,
             compressed: self.compressed,
             volume: self.volume,

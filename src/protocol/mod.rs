@@ -25,7 +25,7 @@ pub use batch::{Lines, Messages};
 pub use close::{CloseBody, CloseReason, Closure, End, InvalidClose, Role, MAX_CLOSE_REASON};
 pub use config::ProtocolConfig;
 pub use frame::MAX_CONTROL_PAYLOAD;
-pub use message::{Kind, Piece, Summary, Volume};
+pub use message::{Kind, MessageSummary, Piece, Volume};
 pub use sent::Sent;
 pub use violation::Violation;
 
@@ -44,7 +44,7 @@ pub enum Received<'a> {
     Data(Piece<'a>),
     /// The end of a data message, after its last piece; only with
     /// [`ProtocolConfig::report_frames`] and [`ProtocolConfig::compression`].
-    Message(Summary),
+    Message(MessageSummary),
     /// A Ping. The Pong has been written already (RFC 6455 §5.5.2), unless
     /// [`ProtocolConfig::no_pong`] is set.
     Ping(&'a [u8]),
@@ -137,7 +137,7 @@ impl Protocol {
             Found::Frame(header, length) => Received::Frame(header, length),
             Found::Messages(messages) => Received::Messages(messages),
             Found::Data(piece) => Received::Data(piece),
-            Found::Summary(summary) => Received::Message(summary),
+            Found::MessageSummary(summary) => Received::Message(summary),
             Found::Inflated {
                 kind,
                 first,

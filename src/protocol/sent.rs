@@ -2,7 +2,7 @@
 
 use tungstenite::protocol::frame::FrameHeader;
 
-use super::message::Summary;
+use super::message::MessageSummary;
 
 /// A frame that was written to the buffer.
 #[derive(Debug)]
@@ -14,5 +14,5 @@ pub struct Sent {
     /// The frame as it is on the wire.
     pub wire: Vec<u8>,
     /// The message that this frame ends, if it ends one and compression was negotiated.
-    pub message: Option<Summary>,
+    pub message: Option<MessageSummary>,
 }

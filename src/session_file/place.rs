@@ -118,7 +118,7 @@ pub(super) fn indentation(line: &str) -> usize {
 #[derive(Debug)]
 pub(super) struct Joined<'a> {
     text: Cow<'a, str>,
-    pieces: Vec<StatementLine<'a>>,
+    lines: Vec<StatementLine<'a>>,
     /// The number of characters of indentation that are removed from each continuation line: those
     /// of the first one.
     indentation: usize,
@@ -130,7 +130,7 @@ impl<'a> Joined<'a> {
         let SourceLine { number, cut, line } = source;
         Self {
             text: Cow::Borrowed(&line[cut..]),
-            pieces: vec![StatementLine {
+            lines: vec![StatementLine {
                 start: 0,
                 number,
                 cut,
@@ -144,13 +144,13 @@ impl<'a> Joined<'a> {
     pub(super) fn push(&mut self, source: SourceLine<'a>) {
         let SourceLine { number, line, .. } = source;
         let indented = indentation(line);
-        if self.pieces.len() == 1 {
+        if self.lines.len() == 1 {
             self.indentation = indented;
         }
         let cut = indented.min(self.indentation);
         let text = self.text.to_mut();
         text.push('\n');
-        self.pieces.push(StatementLine {
+        self.lines.push(StatementLine {
             start: text.len(),
             number,
             cut,
@@ -161,7 +161,7 @@ impl<'a> Joined<'a> {
 
     /// The number of its first line.
     pub(super) fn number(&self) -> u32 {
-        self.pieces.first().map_or(0, |piece| piece.number)
+        self.lines.first().map_or(0, |line| line.number)
     }
 
     /// The whole text.
@@ -174,16 +174,12 @@ impl<'a> Joined<'a> {
 
     /// The error with its position in the file.
     pub(super) fn parse_error(&self, file: &str, wrong: SpanError) -> ParseError {
-        let piece = self
-            .pieces
-            .iter()
-            .rev()
-            .find(|piece| piece.start <= wrong.at);
-        let Some(piece) = piece else {
+        let line = self.lines.iter().rev().find(|line| line.start <= wrong.at);
+        let Some(line) = line else {
             return parse_error(file, 0, "", 0, wrong.cause);
         };
-        let at = piece.cut + wrong.at - piece.start;
-        parse_error(file, piece.number, piece.line, at, wrong.cause)
+        let at = line.cut + wrong.at - line.start;
+        parse_error(file, line.number, line.line, at, wrong.cause)
     }
 }
 

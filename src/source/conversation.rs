@@ -18,6 +18,7 @@ mod nearest;
 mod opening;
 mod options;
 mod order;
+mod place;
 mod recent;
 mod reopen;
 mod reports;

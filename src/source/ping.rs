@@ -83,9 +83,9 @@ impl Statistics {
     }
 }
 
-/// A Ping without an answer.
+/// A Ping or text message that was sent, and when.
 #[derive(Clone, Copy, Debug)]
-struct UnansweredPing {
+struct SentProbe {
     seq: u64,
     at: Instant,
 }
@@ -100,8 +100,8 @@ pub struct Ping {
     next: Option<Instant>,
     /// Whether the connection has no room, so that sending waits for it instead of the clock.
     blocked: bool,
-    awaited: VecDeque<UnansweredPing>,
-    lost: VecDeque<UnansweredPing>,
+    awaited: VecDeque<SentProbe>,
+    lost: VecDeque<SentProbe>,
     /// Results that have not been passed to the outputs.
     unreported: Vec<Probe>,
 }
@@ -165,7 +165,7 @@ impl Ping {
                 to.data(self.link, Piece::whole(Kind::Text, payload.as_bytes()));
             }
         }
-        self.awaited.push_back(UnansweredPing { seq, at: now });
+        self.awaited.push_back(SentProbe { seq, at: now });
         self.statistics.first.get_or_insert(now);
         self.statistics.last = Some(now);
         // Missed ones are not sent in a burst.
@@ -177,8 +177,8 @@ impl Ping {
     /// Handles a received payload. Returns false if it is not an answer.
     fn take_answer(&mut self, now: Instant, payload: &[u8]) -> bool {
         let kind = &self.options.kind;
-        let of_it = |sent: &UnansweredPing| kind.payload(sent.seq).as_bytes() == payload;
-        let answer = |sent: UnansweredPing| ProbeAnswer {
+        let of_it = |sent: &SentProbe| kind.payload(sent.seq).as_bytes() == payload;
+        let answer = |sent: SentProbe| ProbeAnswer {
             seq: sent.seq,
             size: payload.len(),
             round_trip: now.saturating_duration_since(sent.at),

@@ -41,7 +41,7 @@ pub struct Stdin {
 }
 
 /// What to do with the held bytes.
-enum HeldBytes {
+enum InputAction {
     /// Send whole lines; this many bytes with their delimiters.
     Lines(usize),
     /// Send a piece of `take` bytes, then skip `skip` bytes.
@@ -89,38 +89,38 @@ impl Stdin {
             .map(|at| at + 1)
     }
 
-    fn next(&mut self, room: usize) -> HeldBytes {
+    fn next(&mut self, room: usize) -> InputAction {
         let held = self.reader.held();
         let ended = self.reader.has_ended();
         match self.split {
-            InputSplit::Chunks(_) if held.is_empty() && ended => HeldBytes::End,
-            InputSplit::Chunks(_) if held.is_empty() => HeldBytes::Read,
-            InputSplit::Chunks(size) => HeldBytes::Piece {
+            InputSplit::Chunks(_) if held.is_empty() && ended => InputAction::End,
+            InputSplit::Chunks(_) if held.is_empty() => InputAction::Read,
+            InputSplit::Chunks(size) => InputAction::Piece {
                 take: held.len().min(size),
                 skip: 0,
                 last: true,
             },
             InputSplit::Lines(delimiter) => match self.end_of_lines(delimiter, room) {
-                Some(end) if self.inside => HeldBytes::Piece {
+                Some(end) if self.inside => InputAction::Piece {
                     take: end - 1,
                     skip: 1,
                     last: true,
                 },
-                Some(end) => HeldBytes::Lines(end),
-                None if ended && held.is_empty() && !self.inside => HeldBytes::End,
-                None if ended => HeldBytes::Piece {
+                Some(end) => InputAction::Lines(end),
+                None if ended && held.is_empty() && !self.inside => InputAction::End,
+                None if ended => InputAction::Piece {
                     take: held.len(),
                     skip: 0,
                     last: true,
                 },
-                None if self.reader.is_full() => HeldBytes::Piece {
+                None if self.reader.is_full() => InputAction::Piece {
                     take: whole_characters(held),
                     skip: 0,
                     last: false,
                 },
                 None => {
                     self.scanned = held.len();
-                    HeldBytes::Read
+                    InputAction::Read
                 }
             },
         }
@@ -240,14 +240,14 @@ impl Source for Stdin {
                 return progress;
             }
             let done = match self.next(to.room(self.gate.link())) {
-                HeldBytes::Lines(length) => self.send_lines(now, length, to),
-                HeldBytes::Piece { take, skip, last } => self.send(now, take, skip, last, to),
-                HeldBytes::Read if readable => {
+                InputAction::Lines(length) => self.send_lines(now, length, to),
+                InputAction::Piece { take, skip, last } => self.send(now, take, skip, last, to),
+                InputAction::Read if readable => {
                     readable = false;
                     self.reader.read()
                 }
-                HeldBytes::Read => return Progress::Pending,
-                HeldBytes::End => return Progress::Done(None),
+                InputAction::Read => return Progress::Pending,
+                InputAction::End => return Progress::Done(None),
             };
             if let Err(error) = done {
                 return Progress::Done(Some(error));

@@ -69,20 +69,20 @@ pub(crate) struct KeyQueue {
     entries: Mutex<VecDeque<InputEvent>>,
     bell: UnixStream,
     status: AtomicU8,
-    job: Mutex<RequestedProgram>,
-    job_came: Condvar,
+    job: Mutex<TaskRequest>,
+    job_arrived: Condvar,
 }
 
-/// The program that a line requests, for the reading thread.
+/// The task that a line requests, for the reading thread.
 #[derive(Debug, Default)]
-enum RequestedProgram {
-    /// No program was requested.
+enum TaskRequest {
+    /// No task was requested.
     #[default]
-    No,
-    /// A program was requested.
-    Yes,
-    /// The program, or `None` if there is none after all.
-    Came(Option<TerminalTask>),
+    None,
+    /// A task was requested.
+    Expected,
+    /// The task, or `None` if there is none after all.
+    Arrived(Option<TerminalTask>),
 }
 
 impl KeyQueue {
@@ -94,21 +94,21 @@ impl KeyQueue {
         let _ = (&self.bell).write(&[1]);
     }
 
-    /// Announces that the next line requests a program.
+    /// Announces that the next line requests a task.
     pub(crate) fn expect_job(&self) {
-        *self.job.lock().unwrap_or_else(PoisonError::into_inner) = RequestedProgram::Yes;
+        *self.job.lock().unwrap_or_else(PoisonError::into_inner) = TaskRequest::Expected;
     }
 
-    /// Waits for that program; `None` if there is none, or if `is_over` returns true first.
+    /// Waits for that task; `None` if there is none, or if `is_over` returns true first.
     pub(crate) fn wait_for_job(&self, is_over: impl Fn() -> bool) -> Option<TerminalTask> {
         let mut job = self.job.lock().unwrap_or_else(PoisonError::into_inner);
-        while matches!(*job, RequestedProgram::Yes) && !is_over() {
-            let waited = self.job_came.wait_timeout(job, JOB_TICK);
+        while matches!(*job, TaskRequest::Expected) && !is_over() {
+            let waited = self.job_arrived.wait_timeout(job, JOB_TICK);
             job = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
         match std::mem::take(&mut *job) {
-            RequestedProgram::Came(job) => job,
-            RequestedProgram::No | RequestedProgram::Yes => None,
+            TaskRequest::Arrived(job) => job,
+            TaskRequest::None | TaskRequest::Expected => None,
         }
     }
 
@@ -152,7 +152,7 @@ impl TypedInput {
             bell,
             status: AtomicU8::default(),
             job: Mutex::default(),
-            job_came: Condvar::new(),
+            job_arrived: Condvar::new(),
         });
         let typed = Self {
             keys: Arc::clone(&keys),
@@ -176,17 +176,17 @@ impl TypedInput {
     #[must_use]
     pub fn awaits_job(&self) -> bool {
         let job = self.keys.job.lock().unwrap_or_else(PoisonError::into_inner);
-        matches!(*job, RequestedProgram::Yes)
+        matches!(*job, TaskRequest::Expected)
     }
 
     /// Replies with a program to run on the terminal, or `None`. False if nothing waits for it,
     /// because there is no line editor.
     pub fn answer_job(&self, job: Option<TerminalTask>) -> bool {
         let mut awaited = self.keys.job.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_awaited = matches!(*awaited, RequestedProgram::Yes);
+        let is_awaited = matches!(*awaited, TaskRequest::Expected);
         if is_awaited {
-            *awaited = RequestedProgram::Came(job);
-            self.keys.job_came.notify_all();
+            *awaited = TaskRequest::Arrived(job);
+            self.keys.job_arrived.notify_all();
         }
         is_awaited
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::error::Error;
-use crate::output::redact::{redact_error, Redactor};
+use crate::output::redact::Redactor;
 
 /// The result of a file that was run.
 #[derive(Debug)]
@@ -78,7 +78,7 @@ impl FileResult {
     pub fn redacted(mut self, redactor: &Redactor) -> Self {
         for verdict in self.earlier.iter_mut().chain([&mut self.verdict]) {
             if let FileOutcome::Failed(error) | FileOutcome::Error(error) = verdict {
-                redact_error(error, redactor);
+                redactor.hide_in_error(error);
             }
         }
         for text in self.title.iter_mut().chain(&mut self.server) {

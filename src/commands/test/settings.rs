@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::cli::config::ConfigOptions;
 use crate::cli::{ConnectionOptions, OptionParser, SessionOptions, TestArgs, UntrustedCheck};
 use crate::connect::Dialer;
-use crate::plan::{Environment, Stream};
+use crate::plan::{Environment, StandardStream};
 use crate::source::Expectation;
 
 /// The settings that apply to all files.
@@ -68,7 +68,7 @@ impl Settings {
             force: checked.protocol.force,
             // There are no prompts, whatever stdin is, and files can only name regular files.
             environment: Environment {
-                stdin: Stream::Device,
+                stdin: StandardStream::Device,
                 inputs: environment.inputs.only_regular(),
                 ..environment.clone()
             },

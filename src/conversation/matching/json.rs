@@ -42,7 +42,7 @@ pub fn find_same(expected: &Value, ignore: &[String], received: &str) -> Result<
 }
 
 fn compare(
-    mut search: JsonComparison,
+    mut comparison: JsonComparison,
     expected: &Value,
     ignore: &[String],
     received: &str,
@@ -50,9 +50,9 @@ fn compare(
     let ignore: Vec<_> = ignore.iter().map(|pointer| segments(pointer)).collect();
     let ignore: Vec<_> = ignore.iter().map(Vec::as_slice).collect();
     Raw::read(received)
-        .and_then(|raw| search.visit(expected, raw, &ignore))
+        .and_then(|raw| comparison.visit(expected, raw, &ignore))
         .map_err(|error| not_json(&error, received))?;
-    search.finish()
+    comparison.finish()
 }
 
 /// The names in a pointer. A missing first slash is added.
@@ -179,18 +179,18 @@ impl JsonComparison {
         })?;
         for (name, value) in expected {
             let ignored = below(ignored, name);
-            self.enter(name, |search| match found.get(name) {
-                Some(received) => search.visit(value, *received, &ignored),
+            self.enter(name, |comparison| match found.get(name) {
+                Some(received) => comparison.visit(value, *received, &ignored),
                 None if is_ignored(&ignored) => Ok(()),
                 None => {
-                    search.say(Phrase::words("missing"));
+                    comparison.say(Phrase::words("missing"));
                     Ok(())
                 }
             })?;
         }
         for (name, value) in others.in_order() {
-            self.enter(&name, |search| {
-                search.say_unexpected(value);
+            self.enter(&name, |comparison| {
+                comparison.say_unexpected(value);
                 Ok(())
             })?;
         }
@@ -231,7 +231,9 @@ impl JsonComparison {
             let before = self.lines.len() + self.more;
             let name = place.to_string();
             let ignored = below(ignored, &name);
-            self.enter(&name, |search| search.visit(expected, received, &ignored))?;
+            self.enter(&name, |comparison| {
+                comparison.visit(expected, received, &ignored)
+            })?;
             if !fits && self.lines.len() + self.more > before {
                 break;
             }

@@ -208,25 +208,25 @@ fn describe_binary(beginning: &[u8], length: usize, most: usize) -> Phrase {
 
 /// The result of looking up a pointer in a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum FoundValue {
+pub enum Lookup {
     /// The value: the text of a string, JSON for everything else.
     Value(String),
     /// There is no value.
-    Nothing,
+    Missing,
     /// The message is not JSON.
     NotJson,
 }
 
 /// Looks up the value at a pointer (RFC 6901) in a message.
 #[must_use]
-pub fn find(payload: &[u8], pointer: &str) -> FoundValue {
+pub fn find(payload: &[u8], pointer: &str) -> Lookup {
     let text = std::str::from_utf8(payload).ok();
     let Some(Ok(raw)) = text.map(raw::Raw::read) else {
-        return FoundValue::NotJson;
+        return Lookup::NotJson;
     };
     match raw.find(pointer) {
-        None => FoundValue::Nothing,
-        Some(value) => FoundValue::Value(match value.string() {
+        None => Lookup::Missing,
+        Some(value) => Lookup::Value(match value.string() {
             Some(text) => text.into_owned(),
             None => value.print(usize::MAX),
         }),

@@ -25,36 +25,36 @@ pub fn compare(
     let ignore: Vec<_> = ignore.iter().map(|pointer| segments(pointer)).collect();
     let ignore: Vec<_> = ignore.iter().map(Vec::as_slice).collect();
     let mut walk = Walk {
-        search: JsonComparison::new(false),
+        comparison: JsonComparison::new(false),
         captures: Vec::new(),
     };
     Raw::read(received)
         .and_then(|raw| walk.visit(pattern, raw, &ignore))
         .map_err(|error| not_json(&error, received))?;
-    walk.search.finish()?;
+    walk.comparison.finish()?;
     Ok(walk.captures)
 }
 
 /// Traverses a pattern and a value at the same time.
 struct Walk {
-    search: JsonComparison,
+    comparison: JsonComparison,
     captures: Vec<(String, String)>,
 }
 
 impl Walk {
     /// A traversal that starts at the current position.
     fn branch(&self) -> Self {
-        let mut search = JsonComparison::new(self.search.exact);
-        search.path.clone_from(&self.search.path);
+        let mut comparison = JsonComparison::new(self.comparison.exact);
+        comparison.path.clone_from(&self.comparison.path);
         Self {
-            search,
+            comparison,
             captures: Vec::new(),
         }
     }
 
     /// The number of differences.
     fn differences(&self) -> usize {
-        self.search.lines.len() + self.search.more
+        self.comparison.lines.len() + self.comparison.more
     }
 
     fn visit(
@@ -67,7 +67,7 @@ impl Walk {
             return Ok(());
         }
         match (pattern, received.kind()) {
-            (JsonPattern::Plain(value), _) => self.search.visit(value, received, ignored),
+            (JsonPattern::Plain(value), _) => self.comparison.visit(value, received, ignored),
             (JsonPattern::Object(members), RawKind::Object) => {
                 self.visit_members(members, received, ignored)
             }
@@ -78,9 +78,9 @@ impl Walk {
                 self.visit_captured(pattern, name, received, ignored)
             }
             (JsonPattern::Exact(pattern), _) => {
-                let exact = std::mem::replace(&mut self.search.exact, true);
+                let exact = std::mem::replace(&mut self.comparison.exact, true);
                 let visited = self.visit(pattern, received, ignored);
-                self.search.exact = exact;
+                self.comparison.exact = exact;
                 visited
             }
             (JsonPattern::And(patterns), _) => self.visit_all(patterns, received, ignored),
@@ -164,7 +164,7 @@ impl Walk {
     ) -> Result<(), Error> {
         let mut found: HashMap<&str, Raw<'_>> = HashMap::new();
         let mut others = Vec::new();
-        let exact = self.search.exact;
+        let exact = self.comparison.exact;
         received.each_member(&mut |name, value| {
             if let Some((name, _)) = members.iter().find(|(member, _)| **member == *name) {
                 found.insert(name, value);
@@ -176,19 +176,19 @@ impl Walk {
             let ignored = below(ignored, name);
             self.enter(name, |walk| match (found.get(&**name), pattern) {
                 (Some(value), JsonPattern::Absent) if !is_ignored(&ignored) => {
-                    walk.search.say_unexpected(*value);
+                    walk.comparison.say_unexpected(*value);
                     Ok(())
                 }
                 (Some(value), pattern) => walk.visit(pattern, *value, &ignored),
                 (None, pattern) if pattern.allows_absence() || is_ignored(&ignored) => Ok(()),
                 (None, _) => {
-                    walk.search.say(Phrase::words("missing"));
+                    walk.comparison.say(Phrase::words("missing"));
                     Ok(())
                 }
             })?;
         }
         for (name, value) in others {
-            self.enter(&name, |walk| walk.search.say_unexpected(value));
+            self.enter(&name, |walk| walk.comparison.say_unexpected(value));
         }
         Ok(())
     }
@@ -209,7 +209,7 @@ impl Walk {
             } else {
                 "elements"
             };
-            self.search.say(Phrase::words(format!(
+            self.comparison.say(Phrase::words(format!(
                 "expected {at_least}{} {noun}, received {}",
                 elements.len(),
                 values.len()
@@ -268,14 +268,14 @@ impl Walk {
             }
         }
         let expected = escape::shortened(&pattern.to_string(), 2 * COLUMNS);
-        let nearest = nearest.and_then(|(_, branch)| branch.search.lines.into_iter().next());
+        let nearest = nearest.and_then(|(_, branch)| branch.comparison.lines.into_iter().next());
         let which = match count {
             0 => Phrase::words("it is empty, expected an element that is "),
             1 => Phrase::words("its only element is not "),
             many => Phrase::words(format!("none of its {many} elements is ")),
         };
         let said = which.and_value(expected);
-        self.search
+        self.comparison
             .say(match nearest.map(DifferenceLine::into_phrase) {
                 Some(nearest) => said.and("; nearest ").and_phrase(nearest),
                 None => said,
@@ -284,19 +284,19 @@ impl Walk {
     }
 
     fn enter<T>(&mut self, name: &str, walk: impl FnOnce(&mut Self) -> T) -> T {
-        let length = self.search.path.len();
-        self.search.path.push('/');
+        let length = self.comparison.path.len();
+        self.comparison.path.push('/');
         let name = name.replace('~', "~0").replace('/', "~1");
-        self.search.path.push_str(&name);
+        self.comparison.path.push_str(&name);
         let walked = walk(self);
-        self.search.path.truncate(length);
+        self.comparison.path.truncate(length);
         walked
     }
 
     fn say_unequal(&mut self, pattern: &JsonPattern, received: Raw<'_>) {
         let expected = escape::shortened(&pattern.to_string(), 2 * COLUMNS);
         let received = escape::shortened(&received.print(SHOWN), COLUMNS);
-        self.search.say(unequal(expected, received));
+        self.comparison.say(unequal(expected, received));
     }
 }
 
@@ -333,7 +333,7 @@ fn fitting_members(pattern: &JsonPattern, received: Raw<'_>) -> Result<usize, Er
     }
     for (count, member) in members.iter().enumerate() {
         let mut walk = Walk {
-            search: JsonComparison::new(false),
+            comparison: JsonComparison::new(false),
             captures: Vec::new(),
         };
         walk.visit_members(std::slice::from_ref(member), received, &[])?;

@@ -6,7 +6,7 @@ use crate::text::phrase::Phrase;
 
 /// A detail that follows what happened instead.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Detail {
+pub enum UnmetDetail {
     /// The closest of the messages that did not match.
     Nearest(Phrase),
     /// A message that matches was taken by an earlier expectation.
@@ -27,7 +27,7 @@ pub enum Detail {
     Context(String),
 }
 
-impl Detail {
+impl UnmetDetail {
     /// Appends it to the clause of what happened.
     pub(super) fn append_to(&self, clause: &mut String) {
         // A String does not fail.

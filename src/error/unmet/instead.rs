@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::super::text::{seconds, violation_message};
+use super::super::text::violation_message;
 use crate::protocol::close::name_of_code;
 use crate::protocol::{Closure, End, Role};
 use crate::text::duration::rounded;
@@ -223,7 +223,7 @@ fn how_it_ended(closure: &Closure) -> String {
             format!("{verb} {code}{reason} ({})", name_of_code(code))
         }
         (End::Silent(time), None) => {
-            format!("the server did not answer a Ping for {}", seconds(*time))
+            format!("the server did not answer a Ping for {}", rounded(*time))
         }
         (End::Unanswered, None) => "the server did not answer our Close".to_owned(),
         (End::Lost(cause), None) => format!("the connection was lost: {cause}"),

@@ -4,8 +4,9 @@ use std::io;
 
 use super::Redactor;
 use crate::conversation::matching::{Difference, DifferenceLine};
-use crate::error::{Detail, Error, Refusal, Unmet};
-use crate::http::ResponseHead;
+use crate::error::{Error, Quoted, Refusal, Unmet, UnmetDetail};
+use crate::http::{Body, ResponseHead, HIDDEN};
+use crate::text::phrase::Phrase;
 
 /// An error of a conversation without the values of secret variables, given as names and values.
 #[must_use]
@@ -18,69 +19,106 @@ impl Redactor {
     /// The error without secret values.
     #[must_use]
     pub fn without_secrets(&self, mut error: Error) -> Error {
-        redact_error(&mut error, self);
+        self.hide_in_error(&mut error);
         error
     }
-}
 
-/// Removes secret values from everything that an error quotes. Its own words stay as they are.
-pub fn redact_error(error: &mut Error, redactor: &Redactor) {
-    for text in error.texts_mut() {
-        redactor.hide(text);
-    }
-    for cause in error.causes_mut() {
-        let mut text = cause.to_string();
-        if redactor.hide(&mut text) {
-            *cause = io::Error::new(cause.kind(), text);
+    /// Removes secret values from all texts of an error; of an unmet expectation, only from what it
+    /// quotes, so that its own words stay. The names of files and the numbers of lines stay.
+    pub fn hide_in_error(&self, error: &mut Error) {
+        let Quoted {
+            texts,
+            causes,
+            head,
+            refusal,
+            unmet,
+        } = error.quoted_mut();
+        for text in texts {
+            self.hide(text);
+        }
+        for cause in causes {
+            let mut text = cause.to_string();
+            if self.hide(&mut text) {
+                *cause = io::Error::new(cause.kind(), text);
+            }
+        }
+        if let Some(head) = head {
+            self.hide_in_head(head);
+        }
+        if let Some(refusal) = refusal {
+            self.hide_in_refusal(refusal);
+        }
+        if let Some(unmet) = unmet {
+            self.hide_in_unmet(unmet);
         }
     }
-    if let Some(head) = error.head_mut() {
-        redact_head(head, redactor);
-    }
-    if let Some(Refusal { head, body, hint }) = error.refusal_mut() {
-        redact_head(head, redactor);
-        body.bytes = redactor.apply_to_bytes(&body.bytes, body.truncated);
-        if let Some(hint) = hint {
-            redactor.hide(hint);
+
+    /// Removes secret values from the values of a phrase.
+    pub fn hide_in_phrase(&self, phrase: &mut Phrase) {
+        for value in phrase.values_mut() {
+            self.hide(value);
         }
     }
-    if let Some(unmet) = error.unmet_mut() {
-        redact_unmet(unmet, redactor);
-    }
-}
 
-fn redact_head(head: &mut ResponseHead, redactor: &Redactor) {
-    redactor.hide(&mut head.status_line);
-    if let Some(problem) = &mut head.problem {
-        redactor.hide(problem);
+    fn hide_in_refusal(&self, refusal: &mut Refusal) {
+        let Refusal { head, body, hint } = refusal;
+        self.hide_in_head(head);
+        let Body {
+            bytes,
+            truncated,
+            coding,
+        } = body;
+        *bytes = self.apply_to_bytes(bytes, *truncated);
+        for text in coding.iter_mut().chain(hint) {
+            self.hide(text);
+        }
     }
-    for header in head.headers.as_mut_slice() {
-        redactor.hide(&mut header.name);
-        header.value = redactor.apply_to_bytes(&header.value, false);
-    }
-}
 
-fn redact_unmet(unmet: &mut Unmet, redactor: &Redactor) {
-    let Unmet {
-        place,
-        connection,
-        goal,
-        instead,
-        details,
-        difference,
-        recent,
-        // It is a response.
-        refusal: _,
-    } = unmet;
-    let texts = place.iter_mut().chain(connection);
-    let texts = texts.chain(goal.values_mut()).chain(instead.values_mut());
-    let texts = texts.chain(details.iter_mut().flat_map(Detail::values_mut));
-    let recent = recent.iter_mut();
-    let recent = recent.flat_map(|it| it.connection.iter_mut().chain(it.message.values_mut()));
-    for text in texts.chain(recent) {
-        redactor.hide(text);
+    fn hide_in_head(&self, head: &mut ResponseHead) {
+        let ResponseHead {
+            status: _,
+            status_line,
+            headers,
+            problem,
+        } = head;
+        self.hide(status_line);
+        if let Some(problem) = problem {
+            self.hide(problem);
+        }
+        for header in headers.as_mut_slice() {
+            header.value = self.apply_to_bytes(&header.value, false);
+            // The name tells that the value is a credential, so it is looked at first.
+            let is_secret = header.is_secret();
+            if self.hide(&mut header.name) && is_secret {
+                header.value = HIDDEN.into();
+            }
+        }
     }
-    redact_difference(difference, redactor);
+
+    fn hide_in_unmet(&self, unmet: &mut Unmet) {
+        let Unmet {
+            place: _,
+            connection: _,
+            goal,
+            instead,
+            details,
+            difference,
+            recent,
+            refusal,
+        } = unmet;
+        let texts = goal.values_mut().into_iter().chain(instead.values_mut());
+        let texts = texts.chain(details.iter_mut().flat_map(UnmetDetail::values_mut));
+        for text in texts {
+            self.hide(text);
+        }
+        for message in recent {
+            self.hide_in_phrase(&mut message.message);
+        }
+        if let Some(refusal) = refusal {
+            self.hide_in_refusal(refusal);
+        }
+        redact_difference(difference, self);
+    }
 }
 
 /// Removes secret values from a difference. A mark below a line that contained one is removed,
@@ -104,11 +142,11 @@ fn redact_difference(difference: &mut Difference, redactor: &Redactor) {
         }
         DifferenceLine::Value(pointer, what) => {
             redactor.hide(pointer);
-            what.values_mut().for_each(|value| _ = redactor.hide(value));
+            redactor.hide_in_phrase(what);
             true
         }
         DifferenceLine::Byte(_, what) => {
-            what.values_mut().for_each(|value| _ = redactor.hide(value));
+            redactor.hide_in_phrase(what);
             true
         }
     });

@@ -3,7 +3,7 @@
 use super::state::{CurrentStep, StepProgress};
 use super::step::{Step, StepAction};
 use super::Conversation;
-use crate::error::{Detail, Error};
+use crate::error::{Error, UnmetDetail};
 use crate::event::Now;
 use crate::source::Sender;
 
@@ -105,7 +105,7 @@ impl Conversation {
         };
         let context = self.steps.context(now.instant);
         let Some(at) = self.steps.retry(now.instant) else {
-            unmet.details.extend(context.map(Detail::Context));
+            unmet.details.extend(context.map(UnmetDetail::Context));
             return Some(error);
         };
         let pause = at.saturating_duration_since(now.instant);

@@ -5,7 +5,7 @@ use super::step::StepAction;
 use super::work::Work;
 use super::Conversation;
 use crate::assembly::LARGE;
-use crate::conversation::matching::{self, describe, FoundValue};
+use crate::conversation::matching::{self, describe, Lookup};
 use crate::error::{Goal, Instead};
 use crate::event::{Kind, Link};
 use crate::source::Progress;
@@ -29,14 +29,12 @@ impl Conversation {
             _ if kind == Kind::Binary => {
                 return Err(self.fail(goal(), Instead::NotText(describe(kind, &bytes))));
             }
-            FoundValue::Value(value) => value,
-            FoundValue::NotJson if pointer.is_empty() => {
-                String::from_utf8_lossy(&bytes).into_owned()
-            }
+            Lookup::Value(value) => value,
+            Lookup::NotJson if pointer.is_empty() => String::from_utf8_lossy(&bytes).into_owned(),
             missing => {
                 let message = describe(kind, &bytes);
                 let instead = match missing {
-                    FoundValue::NotJson => Instead::NotJson(message),
+                    Lookup::NotJson => Instead::NotJson(message),
                     _ => Instead::NoValue(message),
                 };
                 return Err(self.fail(goal(), instead));

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::place::line_of;
 use super::state::StepProgress;
 use super::step::{Check, StepAction};
 use super::Conversation;
@@ -98,6 +99,6 @@ impl Conversation {
         let link = self.current_link();
         let state = self.links.get(usize::from(link.0));
         let place = state.and_then(|state| state.matched_by.as_deref());
-        place?.rsplit_once(':').map(|(_, line)| line.to_owned())
+        place.and_then(line_of)
     }
 }

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use super::expected::quote;
 use crate::assembly::WholeMessage;
 use crate::conversation::matching::describe;
-use crate::error::{Detail, Instead};
+use crate::error::{Instead, UnmetDetail};
 use crate::event::{Event, Kind, LostCause, Upgrade, Way};
 use crate::http::ResponseHead;
 use crate::protocol::close::name_of_code;
@@ -166,8 +166,8 @@ impl Inbox {
 
     /// How many items were dropped, for the report of an unmet expectation: one of them may have
     /// been it.
-    pub(super) fn dropped_detail(&self) -> Option<Detail> {
-        (self.dropped > 0).then_some(Detail::Dropped {
+    pub(super) fn dropped_detail(&self) -> Option<UnmetDetail> {
+        (self.dropped > 0).then_some(UnmetDetail::Dropped {
             count: self.dropped,
             limit: KEPT >> 20,
         })
@@ -210,7 +210,7 @@ mod tests {
         let (count, limit) = (1, 64);
         assert_eq!(
             inbox.dropped_detail(),
-            Some(Detail::Dropped { count, limit })
+            Some(UnmetDetail::Dropped { count, limit })
         );
         // The queue itself stays within the memory that is counted for it.
         let place = size_of::<(Instant, ReceivedItem)>();

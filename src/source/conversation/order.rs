@@ -4,10 +4,11 @@ use super::candidates::{Candidate, Order};
 use super::compare::{compare, Compared};
 use super::inbox::ReceivedItem;
 use super::nearest::keep_nearest;
+use super::place::line_of;
 use super::state::StepProgress;
 use super::step::{Alternative, StepAction};
 use super::Conversation;
-use crate::error::{Detail, Error, Goal, Instead, Partial};
+use crate::error::{Error, Goal, Instead, Partial, UnmetDetail};
 use crate::event::{Link, Now};
 use crate::source::Progress;
 use crate::text::phrase::Phrase;
@@ -155,13 +156,12 @@ impl Conversation {
     ) -> StepProgress {
         let state = self.links.get(usize::from(missing.link.0));
         let ended = state.and_then(|state| state.inbox.how_it_ended());
-        let line = place.and_then(|place| place.rsplit_once(':'));
         let instead = instead.unwrap_or_else(|| {
             Instead::Partial(Partial {
                 ended: ended.map(Box::new),
                 met: order.met(),
                 count: order.met_by.len(),
-                line: line.map(|(_, line)| line.to_owned()),
+                line: place.and_then(line_of),
                 within: missing.expectation.within,
             })
         });
@@ -171,7 +171,7 @@ impl Conversation {
         unmet.connection = self.connection_name(missing.link);
         let nearest = order.nearest[index].take();
         if let Some(nearest) = nearest.filter(|nearest| !nearest.difference.0.is_empty()) {
-            unmet.details.push(Detail::Nearest(nearest.words));
+            unmet.details.push(UnmetDetail::Nearest(nearest.words));
             unmet.difference = nearest.difference;
         }
         StepProgress::Failed(Error::Unmet(Box::new(unmet)))

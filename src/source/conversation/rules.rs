@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::compare::{compare, Compared};
 use super::inbox::ReceivedItem;
+use super::place::line_of;
 use super::sending::send;
 use super::state::StepProgress;
 use super::step::{Effect, Rule, StepAction, Timer};
@@ -70,8 +71,7 @@ impl Conversation {
     fn forbidden(&self, rule: &Rule, link: Link, item: &ReceivedItem) -> Error {
         let current = self.current.as_ref();
         let place = current.and_then(|current| current.step.place.as_deref());
-        let during = place.and_then(|place| place.rsplit_once(':'));
-        let during = during.map(|(_, line)| line.to_owned());
+        let during = place.and_then(line_of);
         let mut unmet = self.unmet(
             Goal::Never(rule.wanted.describe()),
             Instead::ReceivedDuring(item.describe(), during),

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::inbox::{Inbox, LinkStage, ReceivedItem};
 use super::matcher::{MatchResult, Matcher};
 use super::step::Expectation;
-use crate::error::{Detail, Error, Goal, Unmet};
+use crate::error::{Error, Goal, Unmet, UnmetDetail};
 use crate::event::{Event, Kind, Now};
 use crate::text::phrase::Phrase;
 
@@ -84,7 +84,10 @@ impl SingleExpectation {
                 difference,
             } => {
                 let goal = Goal::Receive(self.expectation.wanted.describe());
-                let details = [nearest.map(Detail::Nearest), self.inbox.dropped_detail()];
+                let details = [
+                    nearest.map(UnmetDetail::Nearest),
+                    self.inbox.dropped_detail(),
+                ];
                 Some(Err(Error::Unmet(Box::new(Unmet {
                     details: details.into_iter().flatten().collect(),
                     difference,

@@ -10,10 +10,11 @@ use super::candidates::Order;
 use super::expected::Expected;
 use super::inbox::Inbox;
 use super::matcher::Matcher;
+use super::place::line_of;
 use super::step::Step;
 use super::work::Work;
-use crate::conversation::matching::{describe, FoundValue};
-use crate::error::{Detail, Error, Refusal};
+use crate::conversation::matching::{describe, Lookup};
+use crate::error::{Error, Refusal, UnmetDetail};
 use crate::event::Kind;
 use crate::http::{Body, ResponseHead};
 use crate::source::send_gate::SendGate;
@@ -75,15 +76,14 @@ impl LinkState {
     }
 
     /// What took the last message that matches, for the report of an unmet expectation.
-    pub(super) fn taken_detail(&self, wanted: &Expected) -> Option<Detail> {
+    pub(super) fn taken_detail(&self, wanted: &Expected) -> Option<UnmetDetail> {
         let Expected::Message(pattern) = wanted else {
             return None;
         };
         let matches = |taken: &&TakenMessage| pattern.compare(taken.kind, &taken.bytes).is_ok();
         let taken = self.taken.iter().rev().find(matches)?;
-        let (_, line) = taken.place.rsplit_once(':')?;
-        Some(Detail::Taken {
-            line: line.to_owned(),
+        Some(UnmetDetail::Taken {
+            line: line_of(&taken.place)?,
             message: describe(taken.kind, &taken.bytes),
         })
     }
@@ -125,7 +125,7 @@ pub(super) struct CurrentStep {
 }
 
 /// A message, and the result of a search in it.
-pub(super) type Searched = (Kind, Bytes, FoundValue);
+pub(super) type Searched = (Kind, Bytes, Lookup);
 
 impl CurrentStep {
     pub(super) fn new(step: Step, since: Instant) -> Self {

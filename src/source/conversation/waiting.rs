@@ -8,7 +8,7 @@ use super::matcher::MatchResult;
 use super::state::{no_thread, StepProgress};
 use super::step::StepAction;
 use super::Conversation;
-use crate::error::{Detail, Error, Goal};
+use crate::error::{Error, Goal, UnmetDetail};
 use crate::event::Now;
 use crate::source::Progress;
 
@@ -47,7 +47,7 @@ impl Conversation {
                 nearest,
                 difference,
             } => {
-                let nearest = nearest.map(Detail::Nearest);
+                let nearest = nearest.map(UnmetDetail::Nearest);
                 let taken = state.taken_detail(&expectation.wanted);
                 let details = [nearest, taken, state.inbox.dropped_detail()];
                 let goal = Goal::Receive(expectation.wanted.describe());

@@ -10,22 +10,22 @@ use crate::text::duration::rounded;
 #[derive(Debug, Default)]
 pub(super) struct Flow {
     /// The stack of statement lists, of which the first is the file and the last the innermost.
-    frames: Vec<Block>,
+    blocks: Vec<StatementBlock>,
     file: Arc<[Line]>,
 }
 
 /// A list of statements.
 #[derive(Debug)]
-struct Block {
+struct StatementBlock {
     lines: Arc<[Line]>,
     next: usize,
     /// The line of the statement that contains them.
     number: u32,
-    kind: FrameKind,
+    kind: BlockKind,
 }
 
 #[derive(Debug)]
-enum FrameKind {
+enum BlockKind {
     Once,
     Repeat {
         turn: u32,
@@ -42,14 +42,14 @@ enum FrameKind {
 
 impl Flow {
     pub(super) fn new(lines: Arc<[Line]>) -> Self {
-        let file = Block {
+        let file = StatementBlock {
             lines: Arc::clone(&lines),
             next: 0,
             number: 0,
-            kind: FrameKind::Once,
+            kind: BlockKind::Once,
         };
         Self {
-            frames: vec![file],
+            blocks: vec![file],
             file: lines,
         }
     }
@@ -62,57 +62,57 @@ impl Flow {
     /// The statements of the file that have not been reached.
     pub(super) fn rest(&self) -> &[Line] {
         let next = self
-            .frames
+            .blocks
             .first()
-            .map_or(self.file.len(), |frame| frame.next);
+            .map_or(self.file.len(), |block| block.next);
         self.file.get(next..).unwrap_or_default()
     }
 
     /// The following statements, up to a repetition.
     pub(super) fn ahead(&self) -> impl Iterator<Item = &Line> {
-        let rest = |frame: &Block| frame.next.min(frame.lines.len());
-        let frames = self.frames.iter().rev();
-        frames.flat_map(move |frame| &frame.lines[rest(frame)..])
+        let rest = |block: &StatementBlock| block.next.min(block.lines.len());
+        let blocks = self.blocks.iter().rev();
+        blocks.flat_map(move |block| &block.lines[rest(block)..])
     }
 
     /// Returns the next statement.
     pub(super) fn next(&mut self) -> Option<Line> {
         loop {
-            let frame = self.frames.last_mut()?;
-            if let Some(line) = frame.lines.get(frame.next) {
-                frame.next += 1;
+            let block = self.blocks.last_mut()?;
+            if let Some(line) = block.lines.get(block.next) {
+                block.next += 1;
                 return Some(line.clone());
             }
-            match &mut frame.kind {
-                FrameKind::Repeat { turn, count, .. } if *turn < *count => {
+            match &mut block.kind {
+                BlockKind::Repeat { turn, count, .. } if *turn < *count => {
                     *turn += 1;
-                    frame.next = 0;
+                    block.next = 0;
                 }
-                _ => _ = self.frames.pop(),
+                _ => _ = self.blocks.pop(),
             }
         }
     }
 
     /// The number of the line that comes next; `None` after the last.
     pub(super) fn next_number(&self) -> Option<u32> {
-        self.frames.iter().rev().find_map(|frame| {
-            let again = match &frame.kind {
-                FrameKind::Repeat { turn, count, .. } if turn < count => frame.lines.first(),
+        self.blocks.iter().rev().find_map(|block| {
+            let again = match &block.kind {
+                BlockKind::Repeat { turn, count, .. } if turn < count => block.lines.first(),
                 _ => None,
             };
-            let line = frame.lines.get(frame.next).or(again)?;
+            let line = block.lines.get(block.next).or(again)?;
             Some(line.number)
         })
     }
 
     /// Whether the last statement was in a repetition, which may begin again.
     pub(super) fn is_inside(&self) -> bool {
-        self.frames.len() > 1
+        self.blocks.len() > 1
     }
 
     /// Leaves the repetitions that have ended.
     pub(super) fn leave(&mut self) {
-        self.frames.truncate(1);
+        self.blocks.truncate(1);
     }
 
     /// Enters statements that are taken this many times.
@@ -125,7 +125,7 @@ impl Flow {
     ) {
         if count > 0 {
             let turn = 1;
-            self.push(number, body, FrameKind::Repeat { turn, count, name });
+            self.push(number, body, BlockKind::Repeat { turn, count, name });
         }
     }
 
@@ -138,7 +138,7 @@ impl Flow {
         pause: Duration,
         body: &Arc<[Line]>,
     ) {
-        let kind = FrameKind::Retry {
+        let kind = BlockKind::Retry {
             begun,
             limit,
             pause,
@@ -147,8 +147,8 @@ impl Flow {
         self.push(number, body, kind);
     }
 
-    fn push(&mut self, number: u32, body: &Arc<[Line]>, kind: FrameKind) {
-        self.frames.push(Block {
+    fn push(&mut self, number: u32, body: &Arc<[Line]>, kind: BlockKind) {
+        self.blocks.push(StatementBlock {
             lines: Arc::clone(body),
             next: 0,
             number,
@@ -158,11 +158,11 @@ impl Flow {
 
     /// The name and value of the counter of the innermost loop that has one.
     pub(super) fn counter(&self) -> Option<(String, String)> {
-        self.frames
+        self.blocks
             .iter()
             .rev()
-            .find_map(|frame| match &frame.kind {
-                FrameKind::Repeat {
+            .find_map(|block| match &block.kind {
+                BlockKind::Repeat {
                     turn,
                     name: Some(name),
                     ..
@@ -173,11 +173,11 @@ impl Flow {
 
     /// The remaining time of the innermost retry.
     pub(super) fn time_left(&self, now: Instant) -> Option<Duration> {
-        self.frames
+        self.blocks
             .iter()
             .rev()
-            .find_map(|frame| match &frame.kind {
-                FrameKind::Retry { begun, limit, .. } => {
+            .find_map(|block| match &block.kind {
+                BlockKind::Retry { begun, limit, .. } => {
                     Some(limit.saturating_sub(now.saturating_duration_since(*begun)))
                 }
                 _ => None,
@@ -186,14 +186,14 @@ impl Flow {
 
     /// The innermost retry that has time left, and when it would continue.
     fn next_retry(&self, now: Instant) -> Option<(usize, Instant)> {
-        let mut frames = self.frames.iter().enumerate().rev();
-        frames.find_map(|(place, frame)| {
-            let FrameKind::Retry {
+        let mut blocks = self.blocks.iter().enumerate().rev();
+        blocks.find_map(|(place, block)| {
+            let BlockKind::Retry {
                 begun,
                 limit,
                 pause,
                 ..
-            } = &frame.kind
+            } = &block.kind
             else {
                 return None;
             };
@@ -205,10 +205,10 @@ impl Flow {
     /// Restarts the innermost retry that has time left. Returns when to continue.
     pub(super) fn begin_anew(&mut self, now: Instant) -> Option<Instant> {
         let (place, at) = self.next_retry(now)?;
-        self.frames.truncate(place + 1);
-        let frame = self.frames.last_mut()?;
-        frame.next = 0;
-        if let FrameKind::Retry { attempts, .. } = &mut frame.kind {
+        self.blocks.truncate(place + 1);
+        let block = self.blocks.last_mut()?;
+        block.next = 0;
+        if let BlockKind::Retry { attempts, .. } = &mut block.kind {
             *attempts += 1;
         }
         Some(at)
@@ -217,16 +217,16 @@ impl Flow {
     /// The current repetition, to follow an error.
     pub(super) fn context(&self, now: Instant, number: &dyn Fn(u32) -> u32) -> Option<String> {
         let words = self
-            .frames
+            .blocks
             .iter()
             .rev()
-            .filter_map(|frame| match &frame.kind {
-                FrameKind::Once => None,
-                FrameKind::Repeat { turn, count, .. } => Some(format!(
+            .filter_map(|block| match &block.kind {
+                BlockKind::Once => None,
+                BlockKind::Repeat { turn, count, .. } => Some(format!(
                     "in turn {turn} of {count} of line {}",
-                    number(frame.number)
+                    number(block.number)
                 )),
-                FrameKind::Retry {
+                BlockKind::Retry {
                     begun, attempts, ..
                 } => {
                     let times = match attempts {
@@ -234,7 +234,7 @@ impl Flow {
                         many => format!("{many} attempts"),
                     };
                     let time = rounded(now.saturating_duration_since(*begun));
-                    let line = number(frame.number);
+                    let line = number(block.number);
                     Some(format!("after {times} in {time} of line {line}"))
                 }
             });

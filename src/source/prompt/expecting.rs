@@ -96,7 +96,7 @@ impl Expectations {
                     let named = secrets.iter().map(|(name, value)| (&**name, &**value));
                     let redactor = Redactor::new(named);
                     let mut what = one.describe();
-                    what.values_mut().for_each(|value| _ = redactor.hide(value));
+                    redactor.hide_in_phrase(&mut what);
                     decided.push(Ok(met(&what.to_string(), after)));
                     false
                 }

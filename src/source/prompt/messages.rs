@@ -24,7 +24,7 @@ const PAGER: &str = "export LESS=\"${LESS:-FRX}\"; eval \"${PAGER:-less}\"";
 
 /// The result of a command.
 #[derive(Debug, Default)]
-pub(super) struct Done {
+pub(super) struct CommandResult {
     /// What to print; an error is a mistake of the user.
     pub(super) said: Option<Result<String, String>>,
     /// A program to run on the terminal.
@@ -33,7 +33,7 @@ pub(super) struct Done {
     pub(super) send: Option<(Kind, Vec<u8>)>,
 }
 
-impl Done {
+impl CommandResult {
     fn said(text: impl Into<String>) -> Self {
         Self {
             said: Some(Ok(text.into())),
@@ -62,8 +62,8 @@ pub(super) fn run(
     options: &PromptOptions,
     copying: &mut bool,
     lends: bool,
-) -> Done {
-    try_run(command, transcript, options, copying, lends).unwrap_or_else(Done::mistake)
+) -> CommandResult {
+    try_run(command, transcript, options, copying, lends).unwrap_or_else(CommandResult::mistake)
 }
 
 fn try_run(
@@ -72,7 +72,7 @@ fn try_run(
     options: &PromptOptions,
     copying: &mut bool,
     lends: bool,
-) -> Result<Done, String> {
+) -> Result<CommandResult, String> {
     Ok(match command {
         MessageCommand::Last(count) => last(count, transcript)?,
         MessageCommand::View(number, format) => {
@@ -83,29 +83,29 @@ fn try_run(
                 view(message, format, transcript, options, lends)
             }
         }
-        MessageCommand::Pipe(number, command) => Done {
+        MessageCommand::Pipe(number, command) => CommandResult {
             job: Some(TerminalTask::Run(TerminalJob {
                 command,
                 input: Some(transcript.find(number)?.bytes.to_vec()),
             })),
-            ..Done::default()
+            ..CommandResult::default()
         },
         MessageCommand::Save(path, number) => {
             let message = transcript.find(number)?;
-            Done::said(save(&path, &message, options)?)
+            CommandResult::said(save(&path, &message, options)?)
         }
         MessageCommand::Copy(number) => {
             let message = transcript.find(number)?;
             copy(&message, transcript, copying)?
         }
         MessageCommand::Again(number) => again(number, transcript)?,
-        MessageCommand::Find(text) => Done::said(find(&text, transcript)?),
+        MessageCommand::Find(text) => CommandResult::said(find(&text, transcript)?),
         command => show_or_hide(command, transcript),
     })
 }
 
 /// Shows the last messages again.
-fn last(count: usize, transcript: &mut Transcript) -> Result<Done, String> {
+fn last(count: usize, transcript: &mut Transcript) -> Result<CommandResult, String> {
     let mut last: Vec<_> = transcript.iter().rev().take(count).cloned().collect();
     if last.is_empty() {
         return Err("no message has been sent or received yet".to_owned());
@@ -113,11 +113,11 @@ fn last(count: usize, transcript: &mut Transcript) -> Result<Done, String> {
     while let Some(message) = last.pop() {
         transcript.replay(message, None);
     }
-    Ok(Done::shown())
+    Ok(CommandResult::shown())
 }
 
 /// Sends a received message, or the last that was sent, again.
-fn again(number: Option<i64>, transcript: &Transcript) -> Result<Done, String> {
+fn again(number: Option<i64>, transcript: &Transcript) -> Result<CommandResult, String> {
     let is_sent = |message: &&KeptMessage| message.way == Way::Out;
     let message = match number {
         None => transcript
@@ -128,69 +128,69 @@ fn again(number: Option<i64>, transcript: &Transcript) -> Result<Done, String> {
             .ok_or("no message has been sent yet; /again N sends message N")?,
         number => transcript.find(number)?,
     };
-    Ok(Done {
+    Ok(CommandResult {
         send: Some((message.kind, message.bytes.to_vec())),
-        ..Done::default()
+        ..CommandResult::default()
     })
 }
 
 /// Runs a command that changes which messages are shown, and how.
-fn show_or_hide(command: MessageCommand, transcript: &mut Transcript) -> Done {
+fn show_or_hide(command: MessageCommand, transcript: &mut Transcript) -> CommandResult {
     match command {
         MessageCommand::Filter(None) => match transcript.filter_counts() {
-            Some((shown, hidden)) => Done::said(format!(
+            Some((shown, hidden)) => CommandResult::said(format!(
                 "{shown} shown, {hidden} hidden; /unfilter shows all"
             )),
-            None => Done::said("no filter: /filter REGEX shows only what matches"),
+            None => CommandResult::said("no filter: /filter REGEX shows only what matches"),
         },
         MessageCommand::Filter(Some(pattern)) => {
             let text = format!("only messages that match /{pattern}/ are shown; /unfilter ends it");
             transcript.show_only(pattern);
-            Done::said(text)
+            CommandResult::said(text)
         }
         MessageCommand::Mute(pattern) => {
             let text = format!("messages that match /{pattern}/ are hidden; /unfilter ends it");
             transcript.mute(pattern);
-            Done::said(text)
+            CommandResult::said(text)
         }
         MessageCommand::Unfilter => match transcript.unfilter() {
-            Some((shown, hidden)) => Done::said(format!(
+            Some((shown, hidden)) => CommandResult::said(format!(
                 "all messages are shown again; until now {shown} shown, {hidden} hidden"
             )),
-            None => Done::said("no filter was set"),
+            None => CommandResult::said("no filter was set"),
         },
         MessageCommand::Hold => {
             transcript.hold();
-            Done::said("messages are held back; ^Q or /release shows them")
+            CommandResult::said("messages are held back; ^Q or /release shows them")
         }
         MessageCommand::Release => {
             if transcript.held().is_none() {
-                return Done::said("no messages are held back; ^S or /hold holds them");
+                return CommandResult::said("no messages are held back; ^S or /hold holds them");
             }
             let (waited, lost) = transcript.release();
-            Done::said(match lost {
+            CommandResult::said(match lost {
                 0 => format!("{waited} held back"),
                 lost => format!("{waited} held back, {lost} of them no longer kept"),
             })
         }
-        MessageCommand::Timestamps => Done::said(if transcript.toggle_times() {
+        MessageCommand::Timestamps => CommandResult::said(if transcript.toggle_times() {
             "times are shown"
         } else {
             "times are no longer shown"
         }),
         // The others are run before.
-        _ => Done::default(),
+        _ => CommandResult::default(),
     }
 }
 
-fn image(message: &KeptMessage, options: &PromptOptions) -> Done {
-    Done {
+fn image(message: &KeptMessage, options: &PromptOptions) -> CommandResult {
+    CommandResult {
         job: Some(TerminalTask::Draw(PictureJob {
             name: format!("message {}", message.number),
             bytes: message.bytes.to_vec(),
             colors: options.picture_colors,
         })),
-        ..Done::default()
+        ..CommandResult::default()
     }
 }
 
@@ -200,7 +200,7 @@ fn view(
     transcript: &mut Transcript,
     options: &PromptOptions,
     lends: bool,
-) -> Done {
+) -> CommandResult {
     let size = options.size();
     let hex =
         format == ViewFormat::Hex || message.kind == Kind::Binary && format == ViewFormat::Pretty;
@@ -211,14 +211,14 @@ fn view(
     let rows: usize = text.lines().map(|line| 1 + line.len() / width).sum();
     if rows < size.rows || !lends {
         transcript.replay(message, Some(text));
-        return Done::shown();
+        return CommandResult::shown();
     }
-    Done {
+    CommandResult {
         job: Some(TerminalTask::Run(TerminalJob {
             command: PAGER.to_owned(),
             input: Some(format!("{text}\n").into_bytes()),
         })),
-        ..Done::default()
+        ..CommandResult::default()
     }
 }
 
@@ -241,7 +241,7 @@ fn copy(
     message: &KeptMessage,
     transcript: &mut Transcript,
     copying: &mut bool,
-) -> Result<Done, String> {
+) -> Result<CommandResult, String> {
     if message.bytes.len() > LARGEST_COPY {
         return Err(format!(
             "message {} has {}, and terminals copy at most {}: /save PATH {}",
@@ -252,13 +252,13 @@ fn copy(
         ));
     }
     if !std::mem::replace(copying, true) {
-        return Ok(Done::said(
+        return Ok(CommandResult::said(
             "this asks the terminal to replace its clipboard (OSC 52): /copy again to allow it",
         ));
     }
     transcript.copy(message.bytes.to_vec());
     let size = dump::size(message.bytes.len());
-    Ok(Done::said(format!(
+    Ok(CommandResult::said(format!(
         "copied message {} ({size})",
         message.number
     )))

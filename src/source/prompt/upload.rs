@@ -21,7 +21,7 @@ const CHUNK: usize = 64 * 1024;
 
 /// A file that was sent.
 #[derive(Debug)]
-pub(super) struct Done {
+pub(super) struct UploadedFile {
     /// The size in bytes.
     pub(super) bytes: u64,
     /// The note to print.
@@ -103,7 +103,11 @@ impl Upload {
     /// # Errors
     ///
     /// Why it can't be sent, or was sent only in part.
-    pub(super) fn step(&mut self, to: &mut dyn Sender, link: Link) -> Result<Option<Done>, String> {
+    pub(super) fn step(
+        &mut self,
+        to: &mut dyn Sender,
+        link: Link,
+    ) -> Result<Option<UploadedFile>, String> {
         match self.stage {
             UploadStage::Checking => self.check().map(|()| None),
             UploadStage::Sending { first } => self.send(first, to, link),
@@ -145,7 +149,7 @@ impl Upload {
         first: bool,
         to: &mut dyn Sender,
         link: Link,
-    ) -> Result<Option<Done>, String> {
+    ) -> Result<Option<UploadedFile>, String> {
         let size = to.room(link).clamp(4, CHUNK);
         // One byte more than a piece, to recognize the last piece.
         let filled = self.fill(size + 1);
@@ -182,7 +186,7 @@ impl Upload {
                 "{}: {cause}; the message was sent with its first {} bytes only",
                 self.name, self.bytes
             )),
-            None if last => Ok(Some(Done {
+            None if last => Ok(Some(UploadedFile {
                 bytes: self.bytes,
                 text: format!(
                     "sent {} ({}, {})",

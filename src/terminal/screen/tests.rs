@@ -33,9 +33,9 @@ impl Kept {
 }
 
 /// An editor that draws into a channel.
-struct DrawnLine(Sender<String>);
+struct SentPaints(Sender<String>);
 
-impl Painter for DrawnLine {
+impl Painter for SentPaints {
     fn paint(&mut self, text: &str) -> io::Result<()> {
         self.0.send(text.to_owned()).map_err(io::Error::other)
     }
@@ -53,7 +53,7 @@ fn state() -> (Arc<ScreenState>, Kept) {
 fn feeding(state: &Arc<ScreenState>) -> (thread::JoinHandle<()>, Receiver<String>) {
     let (sender, drawn) = channel();
     let state = Arc::clone(state);
-    let feeder = thread::spawn(move || state.feed(&mut DrawnLine(sender)));
+    let feeder = thread::spawn(move || state.feed(&mut SentPaints(sender)));
     (feeder, drawn)
 }
 

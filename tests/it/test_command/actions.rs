@@ -33,6 +33,29 @@ fn failures_are_annotated() {
         .run();
 }
 
+/// A secret value that is part of the path of a file does not change where an annotation points.
+#[test]
+fn annotations_name_the_file_as_it_is() {
+    let peer = Peer::ws()
+        .expect_text("staging")
+        .send_text("no staging")
+        .expect_close_any()
+        .start();
+    let talk = format!("url {}\nstrict\n> ${{STAGE}}\n< ho\n", peer.url());
+    test(&["staging/a.ws"])
+        .env("GITHUB_ACTIONS", "true")
+        .env("STAGE", "staging")
+        .file("staging/a.ws", &talk)
+        .stdout_matches(
+            "FAIL  staging/a.ws  [..]\n...\n\
+             ::error file=staging/a.ws,line=4,title=staging/a.ws::staging/a.ws:4: expected \"ho\", \
+             but received \"no ${STAGE}\" instead%0A[..]\n\
+             0 passed, 1 failed in [..] s\n",
+        )
+        .code(4)
+        .run();
+}
+
 /// With `--json` they are on stderr, because stdout has one object per line.
 #[test]
 fn annotations_are_apart_from_json() {

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use serde_json::{Map, Value};
 
 use super::super::raw::Raw;
-use super::super::{find, Difference, FoundValue};
+use super::super::{find, Difference, Lookup};
 use super::tree::compare_as_trees;
 use super::{compare, JsonComparison};
 
@@ -207,9 +207,9 @@ proptest! {
         written(&value, &mut Choices(choices), &mut text);
         let tree: Value = serde_json::from_str(&text).expect("it is JSON");
         let expected = match tree.pointer(&pointer) {
-            None => FoundValue::Nothing,
-            Some(Value::String(text)) => FoundValue::Value(text.clone()),
-            Some(other) => FoundValue::Value(other.to_string()),
+            None => Lookup::Missing,
+            Some(Value::String(text)) => Lookup::Value(text.clone()),
+            Some(other) => Lookup::Value(other.to_string()),
         };
         prop_assert_eq!(find(text.as_bytes(), &pointer), expected, "{}", text);
     }
@@ -253,7 +253,7 @@ fn deeply_nested_json_is_compared_as_far_as_expected() {
     );
     assert_eq!(
         find(received.as_bytes(), "/deep/0/0"),
-        FoundValue::Value(deep[2..deep.len() - 2].to_owned())
+        Lookup::Value(deep[2..deep.len() - 2].to_owned())
     );
     let broken = &received[..received.len() - 1];
     let column = broken.len() + 1;
@@ -273,7 +273,7 @@ fn lone_surrogate_is_not_json() {
         let expected = format!("invalid JSON at line 1, column {at}: ");
         let said = lines(false, &serde_json::json!({ "a": 1 }), text);
         assert!(said[0].starts_with(&expected), "{text}: {said:?}");
-        assert_eq!(find(text.as_bytes(), "/a"), FoundValue::NotJson, "{text}");
+        assert_eq!(find(text.as_bytes(), "/a"), Lookup::NotJson, "{text}");
     }
     let text = r#"{"a":1,"b":"\\ud800 \ud83d\ude00 \u00e9"}"#;
     let expected = serde_json::json!({ "a": 1 });

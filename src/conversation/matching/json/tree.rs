@@ -21,15 +21,15 @@ pub fn compare_as_trees(
 }
 
 fn compare(
-    mut search: JsonComparison,
+    mut comparison: JsonComparison,
     expected: &Value,
     ignore: &[String],
     received: &str,
 ) -> Result<(), Difference> {
     let ignore: Vec<_> = ignore.iter().map(|pointer| segments(pointer)).collect();
     let ignore: Vec<_> = ignore.iter().map(Vec::as_slice).collect();
-    search.visit_tree(expected, &read(received)?, &ignore);
-    search.finish()
+    comparison.visit_tree(expected, &read(received)?, &ignore);
+    comparison.finish()
 }
 
 fn read(received: &str) -> Result<Value, Difference> {
@@ -63,10 +63,10 @@ impl JsonComparison {
     ) {
         for (name, value) in expected {
             let ignored = below(ignored, name);
-            self.enter(name, |search| match received.get(name) {
-                Some(received) => search.visit_tree(value, received, &ignored),
+            self.enter(name, |comparison| match received.get(name) {
+                Some(received) => comparison.visit_tree(value, received, &ignored),
                 None if is_ignored(&ignored) => {}
-                None => search.say(Phrase::words("missing")),
+                None => comparison.say(Phrase::words("missing")),
             });
         }
         if !self.exact {
@@ -74,7 +74,7 @@ impl JsonComparison {
         }
         for (name, value) in received {
             if !expected.contains_key(name) && !is_ignored(&below(ignored, name)) {
-                self.enter(name, |search| search.say_tree_unexpected(value));
+                self.enter(name, |comparison| comparison.say_tree_unexpected(value));
             }
         }
     }
@@ -106,8 +106,8 @@ impl JsonComparison {
             let before = self.lines.len() + self.more;
             let name = place.to_string();
             let ignored = below(ignored, &name);
-            self.enter(&name, |search| {
-                search.visit_tree(expected, received, &ignored);
+            self.enter(&name, |comparison| {
+                comparison.visit_tree(expected, received, &ignored);
             });
             if !fits && self.lines.len() + self.more > before {
                 return;

@@ -2,8 +2,11 @@ use super::*;
 use std::time::Duration;
 
 use crate::conversation::matching::Side;
-use crate::error::{Goal, Instead, ParseError, Party, RecentMessage, Refusal};
-use crate::http::{Body, Header, Headers};
+use crate::error::{Goal, Instead, ParseError, Partial, Party, RecentMessage, Refusal};
+use crate::http::{Body, Header, Headers, Secrets};
+use crate::output::palette::Palette;
+use crate::output::report::{explain, Excerpts};
+use crate::output::verbosity::Verbosity;
 use crate::protocol::{CloseReason, Closure, End};
 use crate::target::InvalidUrl;
 use crate::text::phrase::Phrase;
@@ -101,6 +104,13 @@ fn refusal() -> Refusal {
     }
 }
 
+/// A refusal whose body could not be decoded.
+fn encoded_refusal() -> Refusal {
+    let mut refusal = refusal();
+    refusal.body.coding = Some("x-s3cret".to_owned());
+    refusal
+}
+
 /// Errors of connecting.
 fn of_connecting() -> Vec<Error> {
     let party = Party::Server;
@@ -186,7 +196,7 @@ fn of_responses() -> Vec<Error> {
             proxy: secret(),
             to: secret(),
             cause: secret(),
-            refusal: Some(Box::new(refusal())),
+            refusal: Some(Box::new(encoded_refusal())),
             unreachable: false,
             hint: Some(secret()),
         },
@@ -205,7 +215,7 @@ fn of_responses() -> Vec<Error> {
             url: secret(),
         },
         Error::At {
-            place: secret(),
+            place: "talk.ws:3".to_owned(),
             error: Box::new(Error::Refused(Box::new(refusal()))),
         },
     ]
@@ -215,7 +225,7 @@ fn of_responses() -> Vec<Error> {
 fn of_runs() -> Vec<Error> {
     let parse_error = || {
         Box::new(ParseError {
-            file: secret(),
+            file: "talk.ws".to_owned(),
             text: secret(),
             cause: secret(),
             ..ParseError::default()
@@ -266,43 +276,94 @@ fn of_runs() -> Vec<Error> {
     ]
 }
 
-/// Expectations that are not met.
+/// Expectations that are not met: every goal, and everything that may happen instead and quotes
+/// something.
 fn of_expectations() -> Vec<Error> {
-    let unmet = |goal, instead| {
-        Error::Unmet(Box::new(Unmet {
-            place: Some(secret()),
-            connection: Some(secret()),
-            details: vec![Detail::Nearest(message())],
-            recent: vec![RecentMessage {
-                connection: Some(secret()),
-                is_sent: false,
-                after: None,
-                message: message(),
-            }],
-            refusal: Some(Box::new(refusal())),
-            ..Unmet::new(goal, instead)
-        }))
-    };
-    let closure = Closure {
-        received: Some(Some(CloseReason {
-            code: 4000,
-            reason: secret(),
-        })),
+    let closure = |received| Closure {
+        received,
         end: End::Lost(secret()),
         ..Closure::default()
     };
-    vec![
-        unmet(Goal::Receive(message()), Instead::Received(message())),
-        unmet(Goal::Send(message()), Instead::Ended(Box::new(closure))),
-        unmet(
-            Goal::Response {
-                method: "GET".to_owned(),
-                url: secret(),
-            },
-            Instead::Status(200, Some(secret())),
+    let reason = CloseReason {
+        code: 4000,
+        reason: secret(),
+    };
+    let closed = || Instead::Ended(Box::new(closure(Some(Some(reason.clone())))));
+    let line = || Some("3".to_owned());
+    let instead = [
+        Instead::Received(message()),
+        Instead::ReceivedAfter(message(), Duration::ZERO),
+        Instead::ReceivedDuring(message(), line()),
+        Instead::Partial(Partial {
+            ended: Some(Box::new(closed())),
+            met: 1,
+            count: 2,
+            line: line(),
+            within: Duration::ZERO,
+        }),
+        closed(),
+        Instead::NotReopened(
+            Duration::ZERO,
+            Box::new(Instead::Ended(Box::new(closure(None)))),
         ),
-        unmet(Goal::Value("/s3cret".to_owned()), Instead::Failed(secret())),
-    ]
+        Instead::Refused(secret()),
+        Instead::Header(Some(secret())),
+        Instead::Status(200, Some(secret())),
+        Instead::Matched(line(), message()),
+        Instead::NotText(message()),
+        Instead::NotJson(message()),
+        Instead::NoValue(message()),
+        Instead::Failed(secret()),
+    ];
+    let goals = [
+        Goal::Receive(message()),
+        Goal::Never(message()),
+        Goal::Value("/s3cret".to_owned()),
+        Goal::Match {
+            name: "X".to_owned(),
+            regex: secret(),
+        },
+        Goal::Response {
+            method: "GET".to_owned(),
+            url: secret(),
+        },
+        Goal::Send(message()),
+    ];
+    let all = instead.into_iter().zip(goals.into_iter().cycle());
+    all.map(|(instead, goal)| Error::Unmet(Box::new(unmet(goal, instead))))
+        .collect()
+}
+
+fn unmet(goal: Goal, instead: Instead) -> Unmet {
+    Unmet {
+        place: Some("talk.ws:3".to_owned()),
+        details: vec![
+            UnmetDetail::Nearest(message()),
+            UnmetDetail::Taken {
+                line: "2".to_owned(),
+                message: message(),
+            },
+        ],
+        difference: Difference(vec![
+            DifferenceLine::Text(Side::Both, secret()),
+            DifferenceLine::Row(Side::Received, 0, secret().into_bytes()),
+            DifferenceLine::Value("/s3cret".to_owned(), message()),
+            DifferenceLine::Byte(0, message()),
+        ]),
+        recent: vec![RecentMessage {
+            connection: None,
+            is_sent: false,
+            after: None,
+            message: message(),
+        }],
+        refusal: Some(Box::new(encoded_refusal())),
+        ..Unmet::new(goal, instead)
+    }
+}
+
+fn report(error: &Error) -> String {
+    let (verbosity, palette) = (Verbosity::Normal, Palette::plain());
+    explain(error, verbosity, palette, Secrets::Shown, Excerpts::Whole)
 }
 
 #[test]
@@ -315,14 +376,44 @@ fn no_error_keeps_a_secret() {
         of_expectations(),
     ];
     for error in errors.into_iter().flatten() {
-        let before = format!("{error:?}");
-        let after = format!("{:?}", redactor.without_secrets(error));
-        assert!(before.contains("s3cret"), "{before}");
-        assert!(
-            !after.contains("s3cret") && !after.contains("115, 51, 99"),
-            "{after}"
-        );
+        assert!(report(&error).contains("s3cret"), "{error:?}");
+        let hidden = redactor.without_secrets(error);
+        let texts = format!("{hidden:?}\n{}", report(&hidden));
+        for secret in ["s3cret", "115, 51, 99"] {
+            assert!(!texts.contains(secret), "{texts}");
+        }
     }
+}
+
+/// They lead to the file, also for programs that read the report.
+#[test]
+fn places_are_kept() {
+    let redactor = Redactor::new([("STAGE", "staging")]);
+    let error = Error::Unmet(Box::new(Unmet {
+        place: Some("staging/talk.ws:3".to_owned()),
+        ..Unmet::new(Goal::Receive(Phrase::value("staging")), Instead::NotOpen)
+    }));
+    assert_eq!(
+        redactor.without_secrets(error).to_string(),
+        "staging/talk.ws:3: expected ${STAGE}, but the connection is not open yet"
+    );
+}
+
+/// The name of a header decides whether its value is a credential.
+#[test]
+fn credential_below_a_redacted_name_stays_hidden() {
+    let redactor = Redactor::new([("KIND", "Session")]);
+    let mut headers = Headers::default();
+    headers.push(Header::new("X-Session", "abcdef99"));
+    let error = Error::Refused(Box::new(Refusal {
+        head: ResponseHead {
+            headers,
+            ..ResponseHead::default()
+        },
+        ..Refusal::default()
+    }));
+    let shown = report(&redactor.without_secrets(error));
+    assert!(shown.contains("X-${KIND}: ***"), "{shown}");
 }
 
 #[test]
@@ -337,7 +428,7 @@ fn body_of_a_refusal_is_redacted() {
             },
             ..Refusal::default()
         }));
-        redact_error(&mut error, &redactor);
+        redactor.hide_in_error(&mut error);
         match error {
             Error::Refused(refusal) => refusal.body.bytes,
             other => panic!("{other:?}"),
