@@ -8,10 +8,11 @@ use signal_hook::consts::SIGHUP;
 use super::limits::{CloseTimeout, Limits};
 use super::listeners::WriteFailure;
 use super::sent::show_sent;
-use super::state::{Driver, Stage};
+use super::state::{Driver, Input, Stage};
 use crate::error::{Error, Phase};
 use crate::event::{Event, Link};
 use crate::protocol::{CloseReason, End};
+use crate::source::Unsent;
 
 /// The reason why a run ends.
 #[derive(Debug)]
@@ -99,6 +100,11 @@ impl Driver<'_> {
             self.fail(Link::default(), error);
         }
         if !self.is_ending() {
+            // The source is not asked: as with an open connection, what it holds was not accepted.
+            self.report_unsent(Unsent {
+                messages: 0,
+                more: self.input != Input::Done,
+            });
             self.notify(Link::default(), &Event::Ending);
         }
         self.stage = self.stage.max(if leave.finish_sending {

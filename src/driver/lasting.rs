@@ -4,7 +4,9 @@ use super::limits::Wait;
 use super::slot::Slot;
 use super::state::{Driver, Input};
 use super::upkeep::AutomaticMessage;
+use crate::error::Error;
 use crate::event::{Event, Link, Note, NoteLevel, Piece, Reconnecting};
+use crate::source::Unsent;
 
 impl Driver<'_> {
     /// Sends the messages of `--every` that are due.
@@ -57,22 +59,25 @@ impl Driver<'_> {
     /// Schedules a new connection attempt.
     pub(super) fn redial(&mut self, link: Link, lost: &Reconnecting<'_>) {
         self.notify(link, &Event::Reconnecting(lost));
-        let at = self.now.instant.checked_add(lost.after);
-        // A time that the clock can't represent never comes.
-        self.slots
-            .replace(link, at.map_or(Slot::Ended, Slot::Redialing));
+        let at = self.now.instant + lost.after;
+        self.slots.replace(link, Slot::Redialing(at));
     }
 
-    /// Reports messages that waited for a connection, if there is no further one.
-    pub(super) fn report_unsent(&mut self) {
+    /// Reports the messages that waited for a connection which is not opened again, and those that
+    /// the source still has. The exit code is that of the error that was reported before.
+    pub(super) fn report_unsent(&mut self, of_source: Unsent) {
         let again = self.resend.as_mut().map(std::mem::take).unwrap_or_default();
-        let text = match again.values().map(Vec::len).sum::<usize>() {
-            0 => return,
-            1 => "1 message that waited for a connection was not sent".to_owned(),
-            count => format!("{count} messages that waited for a connection were not sent"),
+        let waiting: usize = again.values().map(Vec::len).sum();
+        let unsent = waiting as u64 + of_source.messages;
+        if self.opened.is_none() || unsent == 0 {
+            return;
+        }
+        let error = Error::Unsent {
+            unsent,
+            total: self.sent + unsent,
+            more: of_source.more,
         };
-        let level = NoteLevel::Warning;
-        self.notify(Link::default(), &Event::Note(&Note { level, text }));
+        self.notify(Link::default(), &Event::Failed(&error));
     }
 
     /// Reports how many messages may be lost, if there is no further connection.

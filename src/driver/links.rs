@@ -171,8 +171,10 @@ impl Driver<'_> {
         let error = decision.unmet.unwrap_or(error);
         match next {
             Next::End | Next::Redial { .. } => {
-                self.report_unsent();
                 self.fail(link, error);
+                if self.resend.is_some() {
+                    self.report_unsent(decision.unsent);
+                }
                 self.end(Ending::ConnectFailed);
             }
             // The source has reported it, and it is the result of the run so far.

@@ -26,6 +26,9 @@ pub struct ReconnectOptions {
 const FIRST: Duration = Duration::from_millis(250);
 /// The maximum wait before any attempt.
 const LONGEST: Duration = Duration::from_secs(30);
+/// The longest wait that a server may ask for. Longer than any run, and short enough that adding it to
+/// the current time never overflows.
+const LATEST: Duration = Duration::from_hours(365 * 24);
 /// After a connection that was open for this long, attempts are counted from 0 again.
 const HEALTHY: Duration = Duration::from_mins(1);
 
@@ -65,7 +68,10 @@ impl Reconnect {
         self.attempts += 1;
         let doublings = (self.attempts - 1).min(16);
         let longest = FIRST.saturating_mul(1 << doublings).min(LONGEST);
-        let after = retry_after.unwrap_or_else(|| longest.mul_f64((self.random)()));
+        let backoff = longest.mul_f64((self.random)());
+        // A server that has to be asked less often may say so, but not more often: its clock and
+        // ours may differ, and 0 would be an endless loop.
+        let after = retry_after.map_or(backoff, |least| least.max(backoff));
         let attempt = self.attempts;
         Some(Next::Redial { after, attempt })
     }
@@ -154,12 +160,15 @@ fn retry_after(error: &Error, now: Now) -> Option<Duration> {
         _ => return None,
     };
     let value = std::str::from_utf8(refusal.head.headers.get("retry-after")?).ok()?;
-    if let Ok(seconds) = value.trim().parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let date = jiff::fmt::rfc2822::parse(value.trim()).ok()?.timestamp();
-    let now = Timestamp::try_from(now.time).ok()?;
-    Some(date.duration_since(now).try_into().unwrap_or_default())
+    let value = value.trim();
+    let wait = if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
+        Duration::from_secs(value.parse().unwrap_or(u64::MAX))
+    } else {
+        let date = jiff::fmt::rfc2822::parse(value).ok()?.timestamp();
+        let now = Timestamp::try_from(now.time).ok()?;
+        date.duration_since(now).try_into().unwrap_or_default()
+    };
+    Some(wait.min(LATEST))
 }
 
 #[cfg(test)]
@@ -267,19 +276,22 @@ mod tests {
     fn retry_after_is_honored() {
         let start = Instant::now();
         // 784111777 is the example of RFC 9110 §5.6.7.
-        for (value, after) in [
-            ("7", 7),
-            ("Sun, 06 Nov 1994 08:49:57 GMT", 20),
-            ("Sun, 06 Nov 1994 08:49:30 GMT", 0),
-        ] {
-            let mut policy = reconnect(None, 0.5);
+        let wait_for = |value| {
             let error = refused(503, &[("Retry-After", value)]);
-            let next = policy.on_connect_failed(at(start, 0), Link(0), &error);
-            assert_eq!(wait(next), Some(Duration::from_secs(after)), "{value}");
+            wait(reconnect(None, 0.5).on_connect_failed(at(start, 0), Link(0), &error))
+        };
+        for (value, after) in [
+            ("7", Duration::from_secs(7)),
+            ("Sun, 06 Nov 1994 08:49:57 GMT", Duration::from_secs(20)),
+            ("9223372036854775807", LATEST),
+            ("99999999999999999999999", LATEST),
+        ] {
+            assert_eq!(wait_for(value), Some(after), "{value}");
         }
-        let error = refused(503, &[("Retry-After", "soon")]);
-        let next = reconnect(None, 0.0).on_connect_failed(at(start, 0), Link(0), &error);
-        assert_eq!(wait(next), Some(Duration::ZERO));
+        // Otherwise a server that is down would be asked without a pause.
+        for value in ["0", "Sun, 06 Nov 1994 08:49:30 GMT", "soon", "-1", ""] {
+            assert_eq!(wait_for(value), Some(FIRST / 2), "{value}");
+        }
     }
 
     #[test]

@@ -365,7 +365,13 @@ impl Conversation {
                 if decision.expected {
                     return decision;
                 }
-                self.on_opening_failed(link, error).unwrap_or(decision)
+                if let Some(opening) = self.on_opening_failed(link, error) {
+                    return opening;
+                }
+                EndDecision {
+                    unsent: self.unsent(now, link, end),
+                    ..decision
+                }
             }
             LinkEnd::Closed(_) if self.has_dropped(link) => EndDecision {
                 expected: true,

@@ -4,8 +4,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
 use std::time::Duration;
 
+use nix::sys::signal::Signal;
+
 use crate::support::cert::Validity;
-use crate::support::{Cert, Peer, Stdin, Wsline};
+use crate::support::{Cert, Frame, Peer, Stdin, Wsline};
 
 #[test]
 fn invalid_certificate_ends_the_run() {
@@ -98,6 +100,71 @@ fn messages_that_may_be_lost_at_the_end_are_counted() {
     Wsline::new()
         .args([&peer.url(), "--reconnect"])
         .stdin("hi\n")
+        .run();
+}
+
+/// Only the first message is sent within the test.
+#[test]
+fn input_is_counted_when_no_attempt_is_left() {
+    for (options, stdin) in [
+        (&[][..], "0\n1\n2\n"),
+        (&["-d", "0", "-d", "1", "-d", "2"], ""),
+    ] {
+        let busy = Peer::http("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n");
+        let peer = Peer::ws()
+            .expect_text("0")
+            .close(1012, "")
+            .then(busy)
+            .start();
+        Wsline::new()
+            .args([&peer.url(), "--reconnect=1", "-q", "--delay", "60m"])
+            .args(options)
+            .stdin(stdin)
+            .stderr(
+                "wsline: the server refused the upgrade: HTTP/1.1 503 Busy\n\
+                 wsline: 2 of 3 messages not sent\n",
+            )
+            .code(22)
+            .run();
+    }
+}
+
+/// What was accepted and waits for a connection is lost if the run ends, and input may be left.
+#[test]
+fn waiting_message_is_counted_when_the_run_is_interrupted() {
+    let fragment = "x".repeat(256 << 10);
+    let busy = Peer::http("HTTP/1.1 503 Busy\r\nRetry-After: 1000\r\nContent-Length: 0\r\n\r\n");
+    let peer = Peer::ws()
+        .expect_frame(Frame::new(1, &fragment).unfinished())
+        .close(1001, "")
+        .then(busy)
+        .start();
+    let mut program = Wsline::new()
+        .args([&peer.url(), "--reconnect"])
+        .stdin(Stdin::Open)
+        .stderr_matches(
+            "wsline: reconnecting in [..] s (attempt 1): [..]\n\
+             wsline: reconnecting in 1000.0 s (attempt 2): [..]\n\
+             wsline: interrupted\n\
+             wsline: at least 1 of at least 1 messages not sent\n...",
+        )
+        .code(130)
+        .spawn();
+    program.write(&fragment);
+    program.wait_for_stderr("reconnecting in 1000.0 s");
+    program.signal(Signal::SIGINT);
+    program.wait();
+}
+
+/// It is not the end of the run, which would be a success.
+#[test]
+fn endless_wait_is_ended_by_the_time_limit() {
+    let busy = "HTTP/1.1 503 Busy\r\nRetry-After: 9223372036854775807\r\nContent-Length: 0\r\n\r\n";
+    let peer = Peer::http(busy).start();
+    Wsline::new()
+        .args([&peer.url(), "--reconnect", "-q", "-d", "x", "-m", "500ms"])
+        .stderr_matches("wsline: [..]--max-time[..]\n")
+        .code(28)
         .run();
 }
 

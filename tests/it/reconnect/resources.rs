@@ -8,6 +8,9 @@ use std::sync::mpsc::{channel, Receiver};
 use std::thread;
 use std::time::Duration;
 
+use nix::sys::signal::{kill, Signal};
+use nix::unistd::Pid;
+
 use crate::peers::launch::{Launched, Package, Scheme};
 use crate::support::program::{Running, BINARY};
 use crate::support::skip::require;
@@ -22,13 +25,18 @@ struct Resources {
     memory: usize,
 }
 
+/// The process id of a program, or of the one that it has started.
+fn innermost(id: u32) -> u32 {
+    let children = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children"));
+    let children = children.expect("it runs");
+    let child = children.split_whitespace().next();
+    child.map_or(id, |child| child.parse().expect("a number"))
+}
+
 impl Resources {
     /// What a program has, or the one that it has started.
     fn of(id: u32) -> Self {
-        let children = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children"));
-        let children = children.expect("it runs");
-        let child = children.split_whitespace().next();
-        let id = child.map_or(id, |child| child.parse().expect("a number"));
+        let id = innermost(id);
         let folder = PathBuf::from(format!("/proc/{id}"));
         let count = |name: &str| {
             let entries = std::fs::read_dir(folder.join(name)).expect("it runs");
@@ -83,7 +91,7 @@ fn busy(stops: [usize; 2]) -> (String, Receiver<()>, std::sync::mpsc::Sender<()>
                     return;
                 }
             }
-            let answer = "HTTP/1.1 503 Busy\r\nRetry-After: 0\r\nContent-Length: 0\r\n\r\n";
+            let answer = "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n";
             let written = read.and_then(|_| socket.write_all(answer.as_bytes()));
             if written.is_err() {
                 return;
@@ -96,8 +104,10 @@ fn busy(stops: [usize; 2]) -> (String, Receiver<()>, std::sync::mpsc::Sender<()>
 /// Compares what the program has during two of many attempts.
 fn attempt(first: usize, second: usize, limit: Duration) {
     let (url, on_stop, go_on) = busy([first, second]);
-    let program = Wsline::new()
-        .args([&url, "--reconnect", "-q"])
+    // The wait before an attempt is up to 30 s of the program's clock.
+    let program = Wsline::program("faketime")
+        .args(["-f", "+0 x10000", BINARY, &url, "--reconnect", "-q"])
+        .args(["--connect-timeout", "1000000"])
         .stdin(Stdin::Open)
         .stderr_matches("...")
         .code(143)
@@ -108,19 +118,22 @@ fn attempt(first: usize, second: usize, limit: Duration) {
     go_on.send(()).expect("the server goes on");
     on_stop.recv_timeout(limit).expect("all attempts");
     Resources::of(program.id()).assert_as(earlier, MEMORY);
-    program.signal(nix::sys::signal::Signal::SIGTERM);
+    let id = i32::try_from(innermost(program.id())).expect("a process id");
+    kill(Pid::from_raw(id), Signal::SIGTERM).expect("it runs");
     go_on.send(()).expect("the server goes on");
     program.wait();
 }
 
 #[test]
 fn attempts_leak_nothing() {
+    require!("faketime");
     attempt(50, 300, Duration::from_mins(1));
 }
 
 #[test]
 #[ignore = "makes ten thousand attempts"]
 fn ten_thousand_attempts_leak_nothing() {
+    require!("faketime");
     attempt(100, 10_000, Duration::from_mins(10));
 }
 
