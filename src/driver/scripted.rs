@@ -11,8 +11,8 @@ use crate::protocol::Closure;
 /// The policy for the connections of a session file.
 pub struct Scripted {
     links: Vec<ScriptedLink>,
-    /// Whether the file opens connections again that have ended.
-    reopens: bool,
+    /// Whether the run continues while all connections have ended.
+    outlives: bool,
 }
 
 struct ScriptedLink {
@@ -24,10 +24,11 @@ struct ScriptedLink {
 }
 
 impl Scripted {
-    /// Creates a policy for connections with these values of `--reconnect`. With `reopens`, the run
-    /// continues while all of them have ended, because the file may open them again.
+    /// Creates a policy for connections with these values of `--reconnect`. With `outlives`, the run
+    /// continues while all of them have ended, because the file may open them again or has more to
+    /// check.
     #[must_use]
-    pub fn new(links: Vec<Option<ReconnectOptions>>, reopens: bool) -> Self {
+    pub fn new(links: Vec<Option<ReconnectOptions>>, outlives: bool) -> Self {
         let link = |options: Option<ReconnectOptions>| ScriptedLink {
             automatic: options.map(|options| Reconnect::new(options, Box::new(All))),
             reopening: unlimited(),
@@ -35,7 +36,7 @@ impl Scripted {
         };
         Self {
             links: links.into_iter().map(link).collect(),
-            reopens,
+            outlives,
         }
     }
 
@@ -89,6 +90,6 @@ impl Policy for Scripted {
     }
 
     fn outlives_connections(&self) -> bool {
-        self.reopens
+        self.outlives
     }
 }

@@ -73,16 +73,22 @@ impl SessionFile {
         all
     }
 
-    /// Whether it opens connections itself, so that there may be none for a while.
+    /// Whether something may happen, or must be waited for, while all connections have ended: one is
+    /// opened again, an HTTP request is sent, a failed block is run again, or what follows a `drop`
+    /// is checked.
     #[must_use]
-    pub fn reopens(&self) -> bool {
-        let reopens = |line: &&Line| {
+    pub fn outlives_connections(&self) -> bool {
+        let outlives = |line: &&Line| {
             matches!(
                 line.statement,
-                Statement::Expect(ExpectStatement::Reconnect) | Statement::Open(_)
+                Statement::Expect(ExpectStatement::Reconnect)
+                    | Statement::Open(_)
+                    | Statement::Http(_)
+                    | Statement::Drop
+                    | Statement::Retry { .. }
             )
         };
-        self.all_lines().iter().any(reopens)
+        self.all_lines().iter().any(outlives)
     }
 
     /// Whether it has statements that open connections or send HTTP requests.

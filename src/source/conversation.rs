@@ -56,7 +56,7 @@ use self::step::Timer;
 use self::work::Work;
 use super::send_delay::SendDelay;
 use super::send_gate::SendGate;
-use super::{EndDecision, LinkEnd, Progress, Sender, Source};
+use super::{EndDecision, LinkEnd, Progress, Sender, Source, Unsent};
 use crate::error::Error;
 use crate::event::{Event, Kind, Link, Now};
 
@@ -89,8 +89,10 @@ pub struct Conversation {
     broken: Option<Error>,
     /// The texts of messages that reports do not list.
     hidden: Option<RegexSet>,
-    /// Whether steps open connections.
-    reopens: bool,
+    /// Whether the run continues while all connections have ended.
+    outlives: bool,
+    /// When all steps were complete.
+    completed: Option<Instant>,
     /// Removes the values of secret variables from an error.
     hide: Option<HideValues>,
 }
@@ -126,7 +128,8 @@ impl Conversation {
             answers: VecDeque::new(),
             broken: None,
             hidden: None,
-            reopens: false,
+            outlives: false,
+            completed: None,
             hide: None,
         }
     }
@@ -146,6 +149,13 @@ impl Conversation {
         }
     }
 
+    /// Sets whether the run continues while all connections have ended, so that steps still wait.
+    #[must_use]
+    pub fn outliving_connections(mut self, outlives: bool) -> Self {
+        self.outlives |= outlives;
+        self
+    }
+
     /// Sets the connections that steps open, and adds a link for the responses to HTTP requests.
     #[must_use]
     pub fn with_deferred(mut self, deferred: &[Link]) -> Self {
@@ -154,7 +164,7 @@ impl Conversation {
                 state.inbox.stage = LinkStage::Deferred;
             }
         }
-        self.reopens = !deferred.is_empty();
+        self.outlives |= !deferred.is_empty();
         let number = u16::try_from(self.links.len()).unwrap_or(u16::MAX);
         let gate = SendGate::for_link(Link(number), SendDelay::default());
         let mut responses = LinkState::new(gate);
@@ -200,7 +210,7 @@ impl Conversation {
                 LinkStage::Closed(_) | LinkStage::Refused | LinkStage::Answered
             )
         };
-        !self.reopens && self.links.iter().all(over)
+        !self.outlives && self.links.iter().all(over)
     }
 
     /// The connection of the current step.
@@ -217,7 +227,9 @@ impl Conversation {
 
     /// Whether the current step can be decided with what was received, but is not decided yet.
     fn is_busy(&self) -> bool {
-        let busy = |current: &CurrentStep| current.matcher.is_busy() || current.search.is_some();
+        let busy = |current: &CurrentStep| {
+            current.matcher.is_busy() || current.search.is_some() || current.exchange.is_some()
+        };
         self.current.as_ref().is_some_and(busy)
     }
 }
@@ -373,17 +385,19 @@ impl Conversation {
                     ..decision
                 }
             }
-            LinkEnd::Closed(_) if self.has_dropped(link) => EndDecision {
-                expected: true,
-                ..EndDecision::default()
-            },
             LinkEnd::Closed(_) => {
+                let is_dropped = self.has_dropped(link);
                 let unmet = self.unmet_before_close(now);
                 EndDecision {
                     pending: unmet.is_none() && self.is_busy(),
-                    expected: self.expected_end(link) || self.reopens(link),
+                    expected: is_dropped || self.expected_end(link) || self.reopens(link),
                     unmet,
-                    unsent: self.unsent(now, link, end),
+                    // Steps go on, and the one that can't send fails.
+                    unsent: if self.outlives {
+                        Unsent::default()
+                    } else {
+                        self.unsent(now, link, end)
+                    },
                 }
             }
         }

@@ -1,6 +1,7 @@
 //! `wsline test`: which files are run, what becomes of them, and with which exit code.
 
 mod actions;
+mod ended;
 mod include;
 mod language;
 mod opening;

@@ -80,7 +80,7 @@ fn play(
         Some(_) => written_statements(&script, &origin.sources),
         None => Statements::new(),
     };
-    let reopens = script.reopens();
+    let outlives = script.outlives_connections();
     let needs_opener = script.needs_opener();
     let (connections, player) = player(script, origin, settings)?;
     let mut plans = Plans::new(origin, settings);
@@ -93,7 +93,7 @@ fn play(
     let limits = first.limits.clone();
     let (frame_size, hidden) = (first.protocol.frame_size, first.hidden.clone());
     let reconnects = plans.iter().map(|plan| plan.reconnect.clone()).collect();
-    let mut policy = Scripted::new(reconnects, reopens);
+    let mut policy = Scripted::new(reconnects, outlives);
     let first_dialer = settings.dialer.with_address_cache();
     let request = |plan: &ConnectionPlan| SharedRequest::new(RefCell::new(plan.request.clone()));
     let requests: Vec<_> = plans.iter().map(request).collect();
@@ -115,6 +115,7 @@ fn play(
     let steps = Reporting::new(player, statements, Rc::clone(progress), say).with_opener(opener);
     let mut source = Conversation::new(Box::new(steps), count, None, delay)
         .with_deferred(&deferred)
+        .outliving_connections(outlives)
         .with_frame_size(frame_size)
         .without(hidden);
     let run = Run {
@@ -125,7 +126,8 @@ fn play(
         policy: &mut policy,
         limits: &limits,
     };
-    let error = run.run().error;
+    // A file passes only if each of its statements was run.
+    let error = run.run().error.or_else(|| source.incomplete());
     error.map_or(Ok(()), |error| Err(source.locate(error)))
 }
 

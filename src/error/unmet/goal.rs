@@ -33,6 +33,8 @@ pub enum Goal {
     },
     /// That the connection opens.
     Open,
+    /// That the statement is run.
+    Run,
     /// That this is sent.
     Send(Phrase),
 }
@@ -47,7 +49,7 @@ impl Goal {
             Self::Value(pointer) => vec![pointer],
             Self::Match { name: _, regex } => vec![regex],
             Self::Response { method: _, url } => vec![url],
-            Self::Within(_) | Self::Open => Vec::new(),
+            Self::Within(_) | Self::Open | Self::Run => Vec::new(),
         }
     }
 }
@@ -68,6 +70,7 @@ impl fmt::Display for Goal {
             }
             Self::Response { method, url } => write!(f, "a response to {method} {url}"),
             Self::Open => f.write_str("the connection to open"),
+            Self::Run => f.write_str("this statement to be run"),
             Self::Send(what) => write!(f, "to send {what}"),
         }
     }

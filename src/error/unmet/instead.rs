@@ -35,6 +35,8 @@ pub enum Instead {
     Ended(Box<Closure>),
     /// The connection is not open yet.
     NotOpen,
+    /// All connections have ended.
+    NoConnection,
     /// The connection did not end in time.
     StillOpen(Duration),
     /// The connection was not opened again in time, and why.
@@ -104,6 +106,7 @@ impl Instead {
             | Self::Partial(Partial { ended: None, .. })
             | Self::NotCompared(_)
             | Self::NotOpen
+            | Self::NoConnection
             | Self::StillOpen(_)
             | Self::Accepted
             | Self::NoHeader
@@ -146,6 +149,7 @@ impl fmt::Display for Instead {
             }
             Self::Ended(closure) => f.write_str(&how_it_ended(closure)),
             Self::NotOpen => f.write_str("the connection is not open yet"),
+            Self::NoConnection => f.write_str("all connections had ended"),
             Self::StillOpen(time) => write!(f, "it was still open after {}", rounded(*time)),
             Self::NotReopened(time, cause) => {
                 write!(f, "it was not opened within {}: {cause}", rounded(*time))

@@ -33,7 +33,10 @@ impl Conversation {
             if self.current.is_none() {
                 match self.steps.next(now.instant) {
                     Err(error) => return StepProgress::Failed(error),
-                    Ok(None) => return StepProgress::Done,
+                    Ok(None) => {
+                        self.completed.get_or_insert(now.instant);
+                        return StepProgress::Done;
+                    }
                     Ok(Some(step)) => self.begin(step, now),
                 }
                 continue;
@@ -77,6 +80,7 @@ impl Conversation {
                 self.add_rule(now);
                 Ok(())
             }
+            StepAction::Drop if self.has_ended(current.step.link) => Ok(()),
             StepAction::Open(_) | StepAction::Drop => match &mut to {
                 Some(to) => self.open_or_drop(now, *to),
                 None => Err(StepProgress::CannotSend),

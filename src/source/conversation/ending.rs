@@ -74,10 +74,10 @@ impl Conversation {
             StepProgress::Failed(error) => Some(error),
             // Unsent messages of the command line are counted, like those of stdin.
             StepProgress::CannotSend if self.is_over() => {
-                let current = self.current.as_ref()?;
-                current.step.place.as_ref()?;
-                let how = self.links.get(usize::from(current.step.link.0))?;
-                match self.unsendable(how.inbox.how_it_ended()?) {
+                let step = &self.current.as_ref()?.step;
+                step.place.as_ref()?;
+                let state = self.links.get(usize::from(step.link.0))?;
+                match self.unsendable(state.inbox.how_it_ended()?) {
                     StepProgress::Failed(error) => Some(error),
                     _ => None,
                 }

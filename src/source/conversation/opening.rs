@@ -74,6 +74,12 @@ impl Conversation {
         (!waits).then_some(current.since)
     }
 
+    /// Whether a connection has ended.
+    pub(super) fn has_ended(&self, link: Link) -> bool {
+        let state = self.links.get(usize::from(link.0));
+        state.is_some_and(|state| matches!(state.inbox.stage, LinkStage::Closed(_)))
+    }
+
     /// Whether a connection was dropped by a step.
     pub(super) fn has_dropped(&self, link: Link) -> bool {
         let state = self.links.get(usize::from(link.0));

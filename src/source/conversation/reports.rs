@@ -38,6 +38,13 @@ impl Conversation {
         Error::At { place, error }
     }
 
+    /// The error of a run that has ended before all steps were complete; `None` if they are.
+    #[must_use]
+    pub fn incomplete(&self) -> Option<Error> {
+        let unmet = || Box::new(self.unmet(Goal::Run, Instead::NoConnection));
+        self.completed.is_none().then(|| Error::Unmet(unmet()))
+    }
+
     /// The name of a connection, if the file has several.
     pub(super) fn connection_name(&self, link: Link) -> Option<String> {
         self.steps.name(link).map(str::to_owned)
