@@ -30,10 +30,12 @@ pub struct LastingArgs {
     ///
     /// Up to N times in a row, by default without a limit. The wait before an attempt is random: at most
     /// 250 ms before the first, and twice as long before each further one, up to 30 s. Retry-After in a
-    /// refusal overrides it. Both start over once a connection has been open for a minute. wsline
+    /// refusal makes it longer. Both start over once a connection has been open for a minute. wsline
     /// reconnects after failures to connect, lost connections, close codes 1001, 1005, 1006 and 1011 to
     /// 1014, and refusals with 408, 429, 500, 502, 503 and 504, but not after a rejected certificate.
-    /// Input that was not written yet is sent on the next connection; --data is sent once.
+    /// Input that was not written yet is sent on the next connection, so each message is kept until it
+    /// is written; --data is sent once. When all input was sent, a lost connection is opened again only
+    /// with --wait -1.
     #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, hide_short_help = true,
           value_parser = values::attempts, help_heading = LASTING)]
     pub reconnect: Option<Option<u32>>,

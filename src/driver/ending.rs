@@ -8,6 +8,7 @@ use signal_hook::consts::SIGHUP;
 use super::limits::{CloseTimeout, Limits};
 use super::listeners::WriteFailure;
 use super::sent::show_sent;
+use super::slot::Slot;
 use super::state::{Driver, Input, Stage};
 use crate::error::{Error, Phase};
 use crate::event::{Event, Link};
@@ -202,10 +203,19 @@ impl Driver<'_> {
 
     /// The current phase, for an error that interrupts it.
     fn phase(&self) -> Phase {
-        if self.opened.is_some() {
+        if self.slots.counts().open > 0 {
             return Phase::Open;
         }
-        self.dialing_phase().unwrap_or(Phase::Connect)
+        let redials = || {
+            let mut slots = self.slots.iter();
+            slots.any(|(_, slot)| matches!(slot, Slot::Redialing(_)))
+        };
+        match self.dialing_phase() {
+            Some(phase) => phase,
+            None if redials() => Phase::Reconnect,
+            None if self.opened.is_some() => Phase::Open,
+            None => Phase::Connect,
+        }
     }
 
     pub(super) fn handle_outputs(&mut self) {

@@ -49,6 +49,8 @@ pub enum Phase {
     Upgrade,
     /// The connection is open (RFC 6455 §5–§7).
     Open,
+    /// The wait before the connection is opened again.
+    Reconnect,
     /// Reading the messages to send.
     Input,
     /// Writing output.
@@ -68,6 +70,7 @@ impl Phase {
             Self::Tls => "tls",
             Self::Upgrade => "upgrade",
             Self::Open => "open",
+            Self::Reconnect => "reconnect",
             Self::Input => "input",
             Self::Output => "output",
         }
@@ -85,6 +88,7 @@ impl fmt::Display for Phase {
             Self::Tls => "setting up TLS",
             Self::Upgrade => "waiting for the upgrade response",
             Self::Open => "the connection was open",
+            Self::Reconnect => "waiting to reconnect",
             Self::Input => "reading input",
             Self::Output => "writing output",
         })

@@ -177,7 +177,8 @@ fn time_limit_ends_the_wait() {
         .args([&peer.url(), "--reconnect", "-m", "500ms"])
         .stdin(Stdin::Open)
         .stderr_matches(
-            "wsline: reconnecting in 1000.0 s (attempt 1): [..]\nwsline: [..]--max-time[..]\n...",
+            "wsline: reconnecting in 1000.0 s (attempt 1): [..]\n\
+             wsline: timed out after 0.5 s (--max-time) while waiting to reconnect\n...",
         )
         .code(28)
         .within(Duration::from_mins(1))
