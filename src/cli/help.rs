@@ -139,14 +139,27 @@ pub const JSON_OUT: &[(&str, &str)] = &[
     ),
     ("text", "data, size"),
     ("binary", "base64, size"),
-    ("ping, pong", "data, size; only with --show-ping-pong"),
+    (
+        "ping, pong",
+        "data (base64 if it is not UTF-8), size; only with --show-ping-pong",
+    ),
     (
         "timing",
         "with --timing, before close, each in milliseconds or null: redirects, resolve, connect, \
          proxy, tls, upgrade, first_message",
     ),
-    ("close", "code, reason, clean, by"),
-    ("error", "phase, message, exit"),
+    (
+        "close",
+        "code, reason, clean, by (us, server or null); sent and received, each a code and a \
+         reason or null",
+    ),
+    ("error", "phase, message, hint if there is one, exit"),
+    (
+        "reconnecting",
+        "with --reconnect, before each new attempt: attempt (its number), after (the wait in \
+         milliseconds), cause, unconfirmed (the number of messages that may not have arrived); \
+         open and close come again on each connection",
+    ),
 ];
 
 /// A summary of session files, because `--help` does not describe them.

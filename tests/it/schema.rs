@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde_json::{json, Value};
+use wsline::cli::help::JSON_OUT;
 use wsline::source;
 
 use crate::support::{Peer, Stdin, Wsline};
@@ -118,6 +119,72 @@ fn output_matches_the_schema() {
         "binary", "close", "error", "open", "ping", "pong", "text", "timing",
     ];
     assert!(types.iter().eq(all), "{types:?}");
+}
+
+/// The help has each type of the schema with all its fields, and no other; so has the man page.
+#[test]
+fn help_lists_all_types_of_the_schema() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/schema/events.schema.json");
+    let text = std::fs::read_to_string(path).expect("the schema can be read");
+    let schema: Value = serde_json::from_str(&text).expect("a schema is JSON");
+    let mut types = BTreeSet::new();
+    for one in schema["oneOf"].as_array().expect("a list of types") {
+        let name = one["$ref"]
+            .as_str()
+            .and_then(|at| at.strip_prefix("#/$defs/"));
+        let fields = &schema["$defs"][name.expect("a definition")]["properties"];
+        let kinds = match fields["type"]["enum"].as_array() {
+            Some(several) => several.clone(),
+            None => vec![fields["type"]["const"].clone()],
+        };
+        let kinds: Vec<_> = kinds.iter().filter_map(Value::as_str).collect();
+        let row = JSON_OUT
+            .iter()
+            .find(|(listed, _)| *listed == kinds.join(", "));
+        let (_, described) = row.unwrap_or_else(|| panic!("the help lacks {kinds:?}"));
+        let words: Vec<_> = described
+            .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+            .collect();
+        for field in fields.as_object().expect("an object").keys() {
+            let is_common = ["dir", "type"].contains(&field.as_str());
+            assert!(
+                is_common || words.contains(&field.as_str()),
+                "{kinds:?} lacks {field}"
+            );
+        }
+        types.extend(kinds.iter().map(|kind| json!(kind).to_string()));
+    }
+    let listed = schema["properties"]["type"]["enum"].as_array();
+    let listed: BTreeSet<_> = listed
+        .expect("a list")
+        .iter()
+        .map(Value::to_string)
+        .collect();
+    assert_eq!(types, listed);
+    assert_eq!(
+        JSON_OUT.len(),
+        schema["oneOf"].as_array().map_or(0, Vec::len)
+    );
+
+    let man = Wsline::new()
+        .args(["generate", "man"])
+        .stdout_matches("...\n")
+        .run();
+    let topic = Wsline::new()
+        .args(["help", "json"])
+        .stdout_matches("...\n")
+        .run();
+    for (kinds, _) in JSON_OUT {
+        assert!(
+            man.stdout_text()
+                .contains(&format!("\n.TP\n\\fB{kinds}\\fR\n")),
+            "{kinds}"
+        );
+        assert!(
+            topic.stdout_text().contains(&format!("\n  {kinds}  ")),
+            "{kinds}"
+        );
+    }
 }
 
 /// What is printed for a received message sends the same message when it is fed back.
