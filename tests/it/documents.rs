@@ -5,11 +5,13 @@
 //! is fed to `--json`; `ws` is a session file that passes, and is beside every `console` block under
 //! the name in its first line; `python` and `bash` are run as programs,
 //! which print what the comments at their ends say. `sh` is for the reader only: it installs,
-//! downloads or never ends. A block without a language is a diagram, in documents for contributors.
+//! downloads or never ends; its command lines and those in prose and tables are parsed (`commands`).
+//! A block without a language is a diagram, in documents for contributors.
 //!
 //! `WSLINE_UPDATE=1` writes what `console` blocks print, and the tables of exit codes, into the
 //! documents.
 
+mod commands;
 mod sessions;
 
 use std::ffi::OsString;
