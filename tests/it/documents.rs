@@ -12,6 +12,7 @@
 //! documents.
 
 mod commands;
+mod servers;
 mod sessions;
 
 use std::ffi::OsString;
@@ -20,10 +21,9 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use wsline::echo::EchoServer;
-
 use crate::support::program::BINARY;
 use crate::support::{require, skip, Key, Pty, Terminal, Wsline};
+use servers::Servers;
 
 /// The documents for users. They have every kind of block but diagrams.
 const FOR_USERS: [&str; 2] = ["README.md", "docs/guide.md"];
@@ -132,7 +132,8 @@ fn update(name: &str, old: &str, new: &str) {
     fs::write(path, text.replacen(old, new, 1)).expect("documents can be written");
 }
 
-/// The text with its ports, times and versions replaced, which differ from run to run.
+/// The text with its ports, times and versions replaced, which differ from run to run, and so do the
+/// spaces before them.
 pub fn masked(text: &str) -> String {
     let mut out = String::new();
     let text = text
@@ -149,6 +150,10 @@ pub fn masked(text: &str) -> String {
         let (number, after) = tail.split_at(end);
         out.push_str(before);
         if number.contains('.') || before.ends_with(':') {
+            // Numbers that stand below each other are aligned at their ends.
+            while out.ends_with("  ") {
+                out.pop();
+            }
             out.push('N');
         } else {
             out.push_str(number);
@@ -210,16 +215,13 @@ fn bash_blocks_print_what_their_comments_say() {
 }
 
 /// Runs each line after a `$`, and compares what it prints, errors included, with the lines below
-/// it. The commands of a block share a directory. Where one says `:9001`, there is an echo server.
+/// it. The commands of a block share a directory. Where one says `:9001`, there is an echo server, and at
+/// other ports there are those of `servers`.
 #[test]
 fn console_blocks_print_the_output_shown() {
     let path = path();
-    let options = wsline::echo::EchoOptions::default();
-    let echo = EchoServer::bind("127.0.0.1:0", &options).and_then(EchoServer::start);
-    let echo = echo.expect("an echo server");
-    let port = echo.url().rsplit(':').next().expect("a port");
-    let port = port.trim_end_matches('/').to_owned();
-    let placed = |text: &str| text.replace(":9001", &format!(":{port}"));
+    let servers = Servers::start();
+    let placed = |text: &str| servers.placed(text);
     let example = fs::read_to_string(root().join("examples/echo.ws")).expect("an example");
     for (name, block) in blocks("console") {
         let directory = crate::support::guard::directory();
@@ -238,16 +240,17 @@ fn console_blocks_print_the_output_shown() {
                 skip::missing("jq");
                 continue;
             }
+            let own = servers.of_command(command);
             let done = Wsline::program("sh")
-                .args(["-c", &format!("exec 2>&1; {}", placed(command))])
+                .args(["-c", &format!("exec 2>&1; {}", own.placed(command))])
                 .env("PATH", &path)
                 .dir(directory.path())
                 .stdout_matches("...")
                 .run();
-            let got = done.stdout_text().replace(&format!(":{port}"), ":9001");
+            let got = own.finish(done.stdout_text());
             let same = masked(output).trim_end() == masked(&got).trim_end();
             if !same && updates() {
-                let shown = |output: &str| format!("$ {command}\n{}", output.trim_end());
+                let shown = |output: &str| format!("$ {command}\n{output}").trim_end().to_owned();
                 update(&name, &shown(output), &shown(&got));
             } else if !same {
                 panic!("{name}: $ {command}\nshown:\n{output}\nprinted:\n{got}");
@@ -330,10 +333,7 @@ fn config_files_are_valid() {
 /// The last column of the table that compares clients has commands of this program.
 #[test]
 fn commands_beside_those_of_other_clients_work() {
-    let options = wsline::echo::EchoOptions::default();
-    let echo = EchoServer::bind("127.0.0.1:0", &options).and_then(EchoServer::start);
-    let echo = echo.expect("an echo server");
-    let address = echo.url().trim_end_matches('/').to_owned();
+    let servers = Servers::start();
     let document = Document::read("docs/guide.md");
     let (_, section) = document
         .text
@@ -351,7 +351,7 @@ fn commands_beside_those_of_other_clients_work() {
         let command = cell.trim_matches('`').replace("\\|", "|");
         assert!(command.contains("wsline "), "{row}");
         Wsline::program("sh")
-            .args(["-c", &command.replace("ws://localhost:9001", &address)])
+            .args(["-c", &servers.placed(&command)])
             .env("PATH", path())
             .stdout_matches("...")
             .stderr_matches("...")
