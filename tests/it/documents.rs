@@ -4,13 +4,15 @@
 //! in a directory of its own with the built program in `PATH`; `text` is typed in a terminal; `json`
 //! is fed to `--json`; `ws` is a session file that passes, and is beside every `console` block under
 //! the name in its first line; `python` and `bash` are run as programs,
-//! which print what the comments at their ends say. `sh` is for the reader only: it installs,
+//! which print what the comments at their ends say; of the CI jobs in `yaml`, what runs wsline (`ci`).
+//! `sh` is for the reader only: it installs,
 //! downloads or never ends; its command lines and those in prose and tables are parsed (`commands`).
 //! A block without a language is a diagram, in documents for contributors.
 //!
 //! `WSLINE_UPDATE=1` writes what `console` blocks print, and the tables of exit codes, into the
 //! documents.
 
+mod ci;
 mod commands;
 mod servers;
 mod sessions;
@@ -27,8 +29,8 @@ use servers::Servers;
 
 /// The documents for users. They have every kind of block but diagrams.
 const FOR_USERS: [&str; 2] = ["README.md", "docs/guide.md"];
-const KINDS: [&str; 8] = [
-    "console", "text", "json", "ws", "toml", "python", "bash", "sh",
+const KINDS: [&str; 9] = [
+    "console", "text", "json", "ws", "toml", "python", "bash", "yaml", "sh",
 ];
 
 struct Document {

@@ -91,6 +91,11 @@ impl Servers {
         }
     }
 
+    /// The URL of the echo server.
+    pub(super) fn url(&self) -> String {
+        format!("ws://{}", self.echo)
+    }
+
     /// A text with the real port of the echo server.
     pub(super) fn placed(&self, text: &str) -> String {
         with_port(text, ECHO, self.echo.port())

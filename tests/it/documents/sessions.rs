@@ -19,6 +19,13 @@ pub(super) fn name(block: &str) -> &str {
     name.unwrap_or_else(|| panic!("a session file without its name in the first line:\n{block}"))
 }
 
+/// The session file with this name.
+pub(super) fn block(file: &str) -> String {
+    let mut files = blocks("ws").into_iter().map(|(_, block)| block);
+    let file = files.find(|block| name(block) == file);
+    file.unwrap_or_else(|| panic!("no such session file"))
+}
+
 /// Both hear what both say, in an order of their own.
 fn chat() -> Peer {
     let (alice, bob) = (Gate::new(), Gate::new());
@@ -65,6 +72,10 @@ fn peer(name: &str) -> Peer {
     let peer = Peer::ws();
     let peer = match name {
         "hello.ws" => peer.expect_text("hello").send_text("hello"),
+        "smoke.ws" => peer
+            .expect_header("Authorization", "Bearer t0ken")
+            .expect_text(r#"{"op":"ping"}"#)
+            .send_text(r#"{"op":"ping"}"#),
         "kinds.ws" => peer
             .expect_header("Origin", "https://example.org")
             .accept_with_headers(["Sec-WebSocket-Protocol: chat.v2"])
@@ -133,6 +144,7 @@ fn session_files_pass() {
             .args(["test", name, "--var", &format!("PORT={port}")])
             .env("KEY", KEY)
             .env("PASSWORD", PASSWORD)
+            .env("TOKEN", "t0ken")
             .file(name, block.replace(":9001", &format!(":{port}")))
             .stdout_matches(format!(
                 "ok    {name}  ([..] statements, [..] s)\n1 passed in [..] s\n"
@@ -145,8 +157,6 @@ fn session_files_pass() {
 /// The rules file answers and hides what its comments say.
 #[test]
 fn rules_file_answers() {
-    let rules = blocks("ws").into_iter().map(|(_, block)| block);
-    let rules = rules.into_iter().find(|block| name(block) == "rules.ws");
     let peer = Peer::ws()
         .accept_with_headers(["Sec-WebSocket-Protocol: graphql-transport-ws"])
         .expect_text(r#"{"type":"connection_init"}"#)
@@ -157,7 +167,7 @@ fn rules_file_answers() {
         .start();
     Wsline::new()
         .args(["--rules", "rules.ws", &peer.url()])
-        .file("rules.ws", rules.expect("a rules file"))
+        .file("rules.ws", block("rules.ws"))
         .stdin(Stdin::Open)
         .stdout("{\"type\":\"connection_ack\"}\n")
         .run();
