@@ -166,6 +166,26 @@ fn command_lines_in_documents_are_accepted() {
     }
 }
 
+/// Commands of the prompt that are not typed in a test are in its help, or snippets of their block.
+#[test]
+fn commands_of_the_prompt_are_known() {
+    let topic = help::text(Some("prompt")).expect("a topic");
+    let known = |command: &str| topic.contains(&format!("\n  {command} "));
+    assert!(known("/view") && !known("/vie"));
+    let mut count = 0;
+    for name in FOR_USERS {
+        for block in Document::read(name).blocks("sh") {
+            for line in block.lines().filter(|line| line.starts_with('/')) {
+                count += 1;
+                let command = line.split(' ').next().unwrap_or(line);
+                let snippet = format!("/as {} ", &command[1..]);
+                assert!(known(command) || block.contains(&snippet), "{name}: {line}");
+            }
+        }
+    }
+    assert!(count > 5);
+}
+
 #[test]
 fn command_lines_in_help_are_accepted() {
     for (what, command) in cli::help::EXAMPLES {

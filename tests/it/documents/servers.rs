@@ -10,9 +10,11 @@ use crate::support::Peer;
 /// The port of the echo server, which all commands share.
 const ECHO: u16 = 9001;
 /// The ports of the servers that a command has for itself.
-const OWN: [u16; 4] = [PROXY, RPC, CRASHING, CHROME];
+const OWN: [u16; 5] = [PROXY, GRAPHQL, RPC, CRASHING, CHROME];
 /// An HTTP proxy in front of the echo server.
 const PROXY: u16 = 3128;
+/// A server of GraphQL that expects a greeting, and an answer to its ping.
+const GRAPHQL: u16 = 4000;
 /// A server that has the methods of an Ethereum node.
 const RPC: u16 = 8545;
 /// A server that ends TCP after its first message.
@@ -28,6 +30,7 @@ fn server(port: u16, command: &str, echo: SocketAddr) -> Peer {
             let proxy = proxy.expect_request(|request| assert!(request.starts_with("CONNECT ")));
             proxy.tunnel_to(echo)
         }
+        GRAPHQL => super::sessions::greeted(),
         RPC => methods(command),
         CHROME => Peer::ws()
             .expect_text(r#"{"id":1,"method":"Runtime.evaluate","params":{"expression":"6 * 7"}}"#)

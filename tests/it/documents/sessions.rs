@@ -2,7 +2,7 @@
 
 use super::blocks;
 use crate::support::peer::Frame;
-use crate::support::{Gate, Peer, Stdin, Wsline};
+use crate::support::{Gate, Peer, Wsline};
 
 /// What the files that need a key or a password find in the environment.
 const KEY: &str = "k3y-of-the-account";
@@ -154,21 +154,13 @@ fn session_files_pass() {
     }
 }
 
-/// The rules file answers and hides what its comments say.
-#[test]
-fn rules_file_answers() {
-    let peer = Peer::ws()
+/// A server to which the rules file is the client: it opens with a greeting, and sends a ping.
+pub(super) fn greeted() -> Peer {
+    Peer::ws()
         .accept_with_headers(["Sec-WebSocket-Protocol: graphql-transport-ws"])
         .expect_text(r#"{"type":"connection_init"}"#)
         .send_text(r#"{"type":"ping"}"#)
         .expect_text(r#"{"type":"pong"}"#)
         .send_text(r#"{"type":"connection_ack"}"#)
         .close(1000, "")
-        .start();
-    Wsline::new()
-        .args(["--rules", "rules.ws", &peer.url()])
-        .file("rules.ws", block("rules.ws"))
-        .stdin(Stdin::Open)
-        .stdout("{\"type\":\"connection_ack\"}\n")
-        .run();
 }
