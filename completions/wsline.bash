@@ -182,11 +182,11 @@ _wsline() {
                     return 0
                     ;;
                 --tls-min)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "1.0 1.1 1.2 1.3" -- "${cur}"))
                     return 0
                     ;;
                 --tls-max)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "1.0 1.1 1.2 1.3" -- "${cur}"))
                     return 0
                     ;;
                 --max-redirs)
@@ -651,11 +651,11 @@ _wsline() {
                     return 0
                     ;;
                 --tls-min)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "1.0 1.1 1.2 1.3" -- "${cur}"))
                     return 0
                     ;;
                 --tls-max)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "1.0 1.1 1.2 1.3" -- "${cur}"))
                     return 0
                     ;;
                 --max-redirs)
@@ -922,11 +922,11 @@ _wsline() {
                     return 0
                     ;;
                 --tls-min)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "1.0 1.1 1.2 1.3" -- "${cur}"))
                     return 0
                     ;;
                 --tls-max)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "1.0 1.1 1.2 1.3" -- "${cur}"))
                     return 0
                     ;;
                 --max-redirs)
@@ -1479,11 +1479,11 @@ _wsline() {
                     return 0
                     ;;
                 --tls-min)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "1.0 1.1 1.2 1.3" -- "${cur}"))
                     return 0
                     ;;
                 --tls-max)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "1.0 1.1 1.2 1.3" -- "${cur}"))
                     return 0
                     ;;
                 --max-redirs)
@@ -1711,11 +1711,11 @@ _wsline() {
                     return 0
                     ;;
                 --tls-min)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "1.0 1.1 1.2 1.3" -- "${cur}"))
                     return 0
                     ;;
                 --tls-max)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "1.0 1.1 1.2 1.3" -- "${cur}"))
                     return 0
                     ;;
                 --max-redirs)
@@ -1940,7 +1940,9 @@ _wsline() {
 _wsline_or_target() {
     local line=${COMP_LINE:0:COMP_POINT}
     local word=${line##*[[:space:]]}
-    if [[ $word != @* ]]; then
+    local -a before
+    read -ra before <<< "${line%"$word"}"
+    if [[ $word != @* ]] || ! _wsline_takes_target; then
         _wsline "$@"
         return
     fi
@@ -1949,6 +1951,14 @@ _wsline_or_target() {
     if [[ $2 != @* ]]; then
         COMPREPLY=( "${COMPREPLY[@]#@}" )
     fi
+}
+
+_wsline_takes_target() {
+    case ${before[1]},${before[${#before[@]} - 1]} in
+        test,--url) return 0 ;;
+        test,*|echo,*|demo,*|curl,*|generate,*|help,*) return 1 ;;
+        *,--header|*,-H|*,--user-agent|*,-A|*,--origin|*,-o|*,--subprotocol|*,-s|*,--user|*,-u|*,--bearer|*,--netrc-file|*,--cookie|*,--cacert|*,--servername|*,--cert|*,--key|*,--pass|*,--tls-min|*,--tls-max|*,--max-redirs|*,--resolve|*,--connect-to|*,--unix-socket|*,--proxy|*,-x|*,--proxy-user|*,-U|*,--proxy-header|*,--noproxy|*,--connect-timeout|*,--max-time|*,-m|*,--wait|*,-w|*,--close-timeout|*,--ping-interval|*,--ping-timeout|*,--reconnect-on|*,--on-connect|*,--every|*,--delay|*,--max-messages|*,-n|*,--rules|*,--binary-as|*,--hide|*,--color|*,--record|*,--history|*,--keep|*,--config|*,--close-code|*,--close-reason|*,--frame-size|*,--compress|*,--max-message-size|*,--expect|*,--expect-match|*,--expect-json|*,--expect-hex|*,--expect-close|*,--expect-status|*,--expect-header|*,--expect-silence|*,--within|*,--statement|*,-e|*,--data|*,-d|*,--data-binary|*,--data-hex|*,--data-raw|*,--chunk-size) return 1 ;;
+    esac
 }
 
 if [[ "${BASH_VERSINFO[0]}" -eq 4 && "${BASH_VERSINFO[1]}" -ge 4 || "${BASH_VERSINFO[0]}" -gt 4 ]]; then

@@ -1,20 +1,31 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_wsline_global_optspecs
-    string join \n H/header= A/user-agent= o/origin= s/subprotocol= u/user= bearer= netrc netrc-file= cookie= k/insecure cacert= servername= cert= key= pass= tls-min= tls-max= L/location max-redirs= 4/ipv4 6/ipv6 resolve= connect-to= unix-socket= x/proxy= U/proxy-user= proxy-header= noproxy= connect-timeout= m/max-time= w/wait= close-timeout= ping-interval= ping-timeout= reconnect= reconnect-on= no-pong on-connect= every= i/interactive 0/null delay= b/binary n/max-messages= rules= strict json binary-as= timestamps hide= P/show-ping-pong v/verbose q/quiet timing color= show-secrets record= history= no-history keep= vi config= no-config close-code= close-reason= force frame-size= compress= max-message-size= expect= expect-match= expect-json= expect-hex= expect-close= expect-ping expect-status= expect-header= expect-silence= within= e/statement= close d/data= data-binary= data-hex= data-raw= t/text chunk-size= 1/one h/help V/version
+    string join \n H/header= A/user-agent= o/origin= s/subprotocol= u/user= bearer= netrc netrc-file= cookie= k/insecure cacert= servername= cert= key= pass= tls-min= tls-max= L/location max-redirs= 4/ipv4 6/ipv6 resolve= connect-to= unix-socket= x/proxy= U/proxy-user= proxy-header= noproxy= connect-timeout= m/max-time= w/wait= close-timeout= ping-interval= ping-timeout= 'reconnect=?' reconnect-on= no-pong on-connect= every= i/interactive 0/null delay= b/binary n/max-messages= rules= strict json binary-as= timestamps hide= P/show-ping-pong v/verbose q/quiet timing color= show-secrets record= history= no-history keep= vi config= no-config close-code= close-reason= force frame-size= compress= max-message-size= expect= expect-match= expect-json= expect-hex= expect-close= expect-ping expect-status= expect-header= expect-silence= within= e/statement= close d/data= data-binary= data-hex= data-raw= t/text chunk-size= 1/one h/help V/version
 end
 
 function __fish_wsline_needs_command
-    # Figure out if the current invocation already has a command.
-    set -l cmd (commandline -opc)
-    set -e cmd[1]
-    argparse -s (__fish_wsline_global_optspecs) -- $cmd 2>/dev/null
-    or return
-    if set -q argv[1]
-        # Also print the command, so this can be used to figure out what it is.
-        echo $argv[1]
+    # Prints the command, which is the first word. Without one, options are completed.
+    set -l words (commandline -opc)
+    if contains -- "$words[2]" test echo demo ping rpc bench curl config generate help
+        echo $words[2]
         return 1
     end
     return 0
+end
+
+function __fish_wsline_is_first_word
+    test (count (commandline -opc)) -eq 1
+end
+
+function __fish_wsline_needs_url
+    __fish_wsline_needs_command >/dev/null
+    or return
+    set -l words (commandline -opc)
+    set -e words[1]
+    # Fails if the last option still misses its value.
+    argparse (__fish_wsline_global_optspecs) -- $words 2>/dev/null
+    or return 0
+    not set -q argv[1]
 end
 
 function __fish_wsline_using_subcommand
@@ -37,8 +48,14 @@ complete -c wsline -n "__fish_wsline_needs_command" -l servername -d 'Host name 
 complete -c wsline -n "__fish_wsline_needs_command" -l cert -d 'Client certificate (PEM or PKCS#12)' -r -F
 complete -c wsline -n "__fish_wsline_needs_command" -l key -d 'Private key of the client certificate (PEM)' -r -F
 complete -c wsline -n "__fish_wsline_needs_command" -l pass -d 'Passphrase of the private key' -r
-complete -c wsline -n "__fish_wsline_needs_command" -l tls-min -d 'Minimum TLS version: 1.0, 1.1, 1.2 or 1.3' -r
-complete -c wsline -n "__fish_wsline_needs_command" -l tls-max -d 'Maximum TLS version: 1.0, 1.1, 1.2 or 1.3' -r
+complete -c wsline -n "__fish_wsline_needs_command" -l tls-min -d 'Minimum TLS version: 1.0, 1.1, 1.2 or 1.3' -r -f -a "1.0\t''
+1.1\t''
+1.2\t''
+1.3\t''"
+complete -c wsline -n "__fish_wsline_needs_command" -l tls-max -d 'Maximum TLS version: 1.0, 1.1, 1.2 or 1.3' -r -f -a "1.0\t''
+1.1\t''
+1.2\t''
+1.3\t''"
 complete -c wsline -n "__fish_wsline_needs_command" -l max-redirs -d 'Maximum number of redirects to follow [default: 10]' -r
 complete -c wsline -n "__fish_wsline_needs_command" -l resolve -d 'Resolve HOST:PORT to these addresses (repeatable)' -r
 complete -c wsline -n "__fish_wsline_needs_command" -l connect-to -d 'Connect to HOST2:PORT2 instead of HOST1:PORT1 (repeatable)' -r
@@ -53,7 +70,7 @@ complete -c wsline -n "__fish_wsline_needs_command" -s w -l wait -d 'Keep listen
 complete -c wsline -n "__fish_wsline_needs_command" -l close-timeout -d 'Maximum time to wait for the server\'s Close [default: 5s]' -r
 complete -c wsline -n "__fish_wsline_needs_command" -l ping-interval -d 'Send a Ping every TIME' -r
 complete -c wsline -n "__fish_wsline_needs_command" -l ping-timeout -d 'Maximum silence after a Ping [default: the interval]' -r
-complete -c wsline -n "__fish_wsline_needs_command" -l reconnect -d 'Connect again after a lost or refused connection' -r
+complete -c wsline -n "__fish_wsline_needs_command" -l reconnect -d 'Connect again after a lost or refused connection'
 complete -c wsline -n "__fish_wsline_needs_command" -l reconnect-on -d 'Also reconnect after these close codes and HTTP statuses' -r
 complete -c wsline -n "__fish_wsline_needs_command" -l on-connect -d 'Send TEXT first on every connection (repeatable)' -r
 complete -c wsline -n "__fish_wsline_needs_command" -l every -d 'Send TEXT every TIME (repeatable)' -r
@@ -121,16 +138,16 @@ complete -c wsline -n "__fish_wsline_needs_command" -s t -l text -d 'Send stdin 
 complete -c wsline -n "__fish_wsline_needs_command" -s 1 -l one -d 'Same as --max-messages 1'
 complete -c wsline -n "__fish_wsline_needs_command" -s h -l help -d 'Show this help; --help shows more'
 complete -c wsline -n "__fish_wsline_needs_command" -s V -l version -d 'Show the version'
-complete -c wsline -n "__fish_wsline_needs_command" -a "test" -d 'Run session files against a server'
-complete -c wsline -n "__fish_wsline_needs_command" -a "echo" -d 'Run an echo server for testing'
-complete -c wsline -n "__fish_wsline_needs_command" -a "demo" -d 'Connect to a built-in echo server'
-complete -c wsline -n "__fish_wsline_needs_command" -a "ping" -d 'Measure round trips to a server, like ping(8)'
-complete -c wsline -n "__fish_wsline_needs_command" -a "rpc" -d 'Call a method by JSON-RPC and print its result'
-complete -c wsline -n "__fish_wsline_needs_command" -a "bench" -d 'Measure throughput and latency under load'
-complete -c wsline -n "__fish_wsline_needs_command" -a "curl" -d 'Run a browser\'s "Copy as cURL" command'
-complete -c wsline -n "__fish_wsline_needs_command" -a "config" -d 'Show the config file, its targets, and what is in effect'
-complete -c wsline -n "__fish_wsline_needs_command" -a "generate" -d 'Print shell completions or the man page'
-complete -c wsline -n "__fish_wsline_needs_command" -a "help" -d 'Print help about a topic or a command'
+complete -c wsline -n "__fish_wsline_is_first_word" -a "test" -d 'Run session files against a server'
+complete -c wsline -n "__fish_wsline_is_first_word" -a "echo" -d 'Run an echo server for testing'
+complete -c wsline -n "__fish_wsline_is_first_word" -a "demo" -d 'Connect to a built-in echo server'
+complete -c wsline -n "__fish_wsline_is_first_word" -a "ping" -d 'Measure round trips to a server, like ping(8)'
+complete -c wsline -n "__fish_wsline_is_first_word" -a "rpc" -d 'Call a method by JSON-RPC and print its result'
+complete -c wsline -n "__fish_wsline_is_first_word" -a "bench" -d 'Measure throughput and latency under load'
+complete -c wsline -n "__fish_wsline_is_first_word" -a "curl" -d 'Run a browser\'s "Copy as cURL" command'
+complete -c wsline -n "__fish_wsline_is_first_word" -a "config" -d 'Show the config file, its targets, and what is in effect'
+complete -c wsline -n "__fish_wsline_is_first_word" -a "generate" -d 'Print shell completions or the man page'
+complete -c wsline -n "__fish_wsline_is_first_word" -a "help" -d 'Print help about a topic or a command'
 complete -c wsline -n "__fish_wsline_using_subcommand test" -l config -d 'Read options and targets from FILE' -r -F
 complete -c wsline -n "__fish_wsline_using_subcommand test" -s j -l jobs -d 'Run N files in parallel' -r
 complete -c wsline -n "__fish_wsline_using_subcommand test" -l filter -d 'Run only files whose paths contain TEXT (repeatable)' -r
@@ -176,8 +193,14 @@ complete -c wsline -n "__fish_wsline_using_subcommand demo" -l servername -d 'Ho
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l cert -d 'Client certificate (PEM or PKCS#12)' -r -F
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l key -d 'Private key of the client certificate (PEM)' -r -F
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l pass -d 'Passphrase of the private key' -r
-complete -c wsline -n "__fish_wsline_using_subcommand demo" -l tls-min -d 'Minimum TLS version: 1.0, 1.1, 1.2 or 1.3' -r
-complete -c wsline -n "__fish_wsline_using_subcommand demo" -l tls-max -d 'Maximum TLS version: 1.0, 1.1, 1.2 or 1.3' -r
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l tls-min -d 'Minimum TLS version: 1.0, 1.1, 1.2 or 1.3' -r -f -a "1.0\t''
+1.1\t''
+1.2\t''
+1.3\t''"
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l tls-max -d 'Maximum TLS version: 1.0, 1.1, 1.2 or 1.3' -r -f -a "1.0\t''
+1.1\t''
+1.2\t''
+1.3\t''"
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l max-redirs -d 'Maximum number of redirects to follow [default: 10]' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l resolve -d 'Resolve HOST:PORT to these addresses (repeatable)' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l connect-to -d 'Connect to HOST2:PORT2 instead of HOST1:PORT1 (repeatable)' -r
@@ -192,7 +215,7 @@ complete -c wsline -n "__fish_wsline_using_subcommand demo" -s w -l wait -d 'Kee
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l close-timeout -d 'Maximum time to wait for the server\'s Close [default: 5s]' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l ping-interval -d 'Send a Ping every TIME' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l ping-timeout -d 'Maximum silence after a Ping [default: the interval]' -r
-complete -c wsline -n "__fish_wsline_using_subcommand demo" -l reconnect -d 'Connect again after a lost or refused connection' -r
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l reconnect -d 'Connect again after a lost or refused connection'
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l reconnect-on -d 'Also reconnect after these close codes and HTTP statuses' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l on-connect -d 'Send TEXT first on every connection (repeatable)' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l every -d 'Send TEXT every TIME (repeatable)' -r
@@ -278,8 +301,14 @@ complete -c wsline -n "__fish_wsline_using_subcommand ping" -l servername -d 'Ho
 complete -c wsline -n "__fish_wsline_using_subcommand ping" -l cert -d 'Client certificate (PEM or PKCS#12)' -r -F
 complete -c wsline -n "__fish_wsline_using_subcommand ping" -l key -d 'Private key of the client certificate (PEM)' -r -F
 complete -c wsline -n "__fish_wsline_using_subcommand ping" -l pass -d 'Passphrase of the private key' -r
-complete -c wsline -n "__fish_wsline_using_subcommand ping" -l tls-min -d 'Minimum TLS version: 1.0, 1.1, 1.2 or 1.3' -r
-complete -c wsline -n "__fish_wsline_using_subcommand ping" -l tls-max -d 'Maximum TLS version: 1.0, 1.1, 1.2 or 1.3' -r
+complete -c wsline -n "__fish_wsline_using_subcommand ping" -l tls-min -d 'Minimum TLS version: 1.0, 1.1, 1.2 or 1.3' -r -f -a "1.0\t''
+1.1\t''
+1.2\t''
+1.3\t''"
+complete -c wsline -n "__fish_wsline_using_subcommand ping" -l tls-max -d 'Maximum TLS version: 1.0, 1.1, 1.2 or 1.3' -r -f -a "1.0\t''
+1.1\t''
+1.2\t''
+1.3\t''"
 complete -c wsline -n "__fish_wsline_using_subcommand ping" -l max-redirs -d 'Maximum number of redirects to follow [default: 10]' -r
 complete -c wsline -n "__fish_wsline_using_subcommand ping" -l resolve -d 'Resolve HOST:PORT to these addresses (repeatable)' -r
 complete -c wsline -n "__fish_wsline_using_subcommand ping" -l connect-to -d 'Connect to HOST2:PORT2 instead of HOST1:PORT1 (repeatable)' -r
@@ -323,8 +352,14 @@ complete -c wsline -n "__fish_wsline_using_subcommand rpc" -l servername -d 'Hos
 complete -c wsline -n "__fish_wsline_using_subcommand rpc" -l cert -d 'Client certificate (PEM or PKCS#12)' -r -F
 complete -c wsline -n "__fish_wsline_using_subcommand rpc" -l key -d 'Private key of the client certificate (PEM)' -r -F
 complete -c wsline -n "__fish_wsline_using_subcommand rpc" -l pass -d 'Passphrase of the private key' -r
-complete -c wsline -n "__fish_wsline_using_subcommand rpc" -l tls-min -d 'Minimum TLS version: 1.0, 1.1, 1.2 or 1.3' -r
-complete -c wsline -n "__fish_wsline_using_subcommand rpc" -l tls-max -d 'Maximum TLS version: 1.0, 1.1, 1.2 or 1.3' -r
+complete -c wsline -n "__fish_wsline_using_subcommand rpc" -l tls-min -d 'Minimum TLS version: 1.0, 1.1, 1.2 or 1.3' -r -f -a "1.0\t''
+1.1\t''
+1.2\t''
+1.3\t''"
+complete -c wsline -n "__fish_wsline_using_subcommand rpc" -l tls-max -d 'Maximum TLS version: 1.0, 1.1, 1.2 or 1.3' -r -f -a "1.0\t''
+1.1\t''
+1.2\t''
+1.3\t''"
 complete -c wsline -n "__fish_wsline_using_subcommand rpc" -l max-redirs -d 'Maximum number of redirects to follow [default: 10]' -r
 complete -c wsline -n "__fish_wsline_using_subcommand rpc" -l resolve -d 'Resolve HOST:PORT to these addresses (repeatable)' -r
 complete -c wsline -n "__fish_wsline_using_subcommand rpc" -l connect-to -d 'Connect to HOST2:PORT2 instead of HOST1:PORT1 (repeatable)' -r
@@ -365,7 +400,7 @@ complete -c wsline -n "__fish_wsline_using_subcommand bench" -l size -d 'Size of
 complete -c wsline -n "__fish_wsline_using_subcommand bench" -s d -l data -d 'Send this message; {seq} is replaced by its number' -r
 complete -c wsline -n "__fish_wsline_using_subcommand bench" -l window -d 'Messages in flight on each connection [default: 1]' -r
 complete -c wsline -n "__fish_wsline_using_subcommand bench" -l rate -d 'Send N messages per second in all' -r
-complete -c wsline -n "__fish_wsline_using_subcommand bench" -l compare-polling -d 'Compare WebSocket with HTTP requests' -r
+complete -c wsline -n "__fish_wsline_using_subcommand bench" -l compare-polling -d 'Compare WebSocket with HTTP requests'
 complete -c wsline -n "__fish_wsline_using_subcommand bench" -l wait -d 'Wait this long for missing replies at the end' -r
 complete -c wsline -n "__fish_wsline_using_subcommand bench" -l fail-if -d 'Exit with code 4 if this is true, such as \'p99>50ms\' (repeatable)' -r
 complete -c wsline -n "__fish_wsline_using_subcommand bench" -s H -l header -d 'Add a header to the upgrade request (repeatable)' -r
@@ -381,8 +416,14 @@ complete -c wsline -n "__fish_wsline_using_subcommand bench" -l servername -d 'H
 complete -c wsline -n "__fish_wsline_using_subcommand bench" -l cert -d 'Client certificate (PEM or PKCS#12)' -r -F
 complete -c wsline -n "__fish_wsline_using_subcommand bench" -l key -d 'Private key of the client certificate (PEM)' -r -F
 complete -c wsline -n "__fish_wsline_using_subcommand bench" -l pass -d 'Passphrase of the private key' -r
-complete -c wsline -n "__fish_wsline_using_subcommand bench" -l tls-min -d 'Minimum TLS version: 1.0, 1.1, 1.2 or 1.3' -r
-complete -c wsline -n "__fish_wsline_using_subcommand bench" -l tls-max -d 'Maximum TLS version: 1.0, 1.1, 1.2 or 1.3' -r
+complete -c wsline -n "__fish_wsline_using_subcommand bench" -l tls-min -d 'Minimum TLS version: 1.0, 1.1, 1.2 or 1.3' -r -f -a "1.0\t''
+1.1\t''
+1.2\t''
+1.3\t''"
+complete -c wsline -n "__fish_wsline_using_subcommand bench" -l tls-max -d 'Maximum TLS version: 1.0, 1.1, 1.2 or 1.3' -r -f -a "1.0\t''
+1.1\t''
+1.2\t''
+1.3\t''"
 complete -c wsline -n "__fish_wsline_using_subcommand bench" -l max-redirs -d 'Maximum number of redirects to follow [default: 10]' -r
 complete -c wsline -n "__fish_wsline_using_subcommand bench" -l resolve -d 'Resolve HOST:PORT to these addresses (repeatable)' -r
 complete -c wsline -n "__fish_wsline_using_subcommand bench" -l connect-to -d 'Connect to HOST2:PORT2 instead of HOST1:PORT1 (repeatable)' -r
@@ -425,8 +466,11 @@ complete -c wsline -n "__fish_wsline_using_subcommand generate; and not __fish_s
 complete -c wsline -n "__fish_wsline_using_subcommand generate; and __fish_seen_subcommand_from completions" -s h -l help -d 'Show this help'
 complete -c wsline -n "__fish_wsline_using_subcommand generate; and __fish_seen_subcommand_from man" -s h -l help -d 'Show this help'
 complete -c wsline -n "__fish_wsline_using_subcommand help" -s h -l help -d 'Show this help'
-complete -c wsline -n "__fish_wsline_needs_command" -f -a "(wsline config --names 2>/dev/null)" -d 'Target of the config file'
-complete -c wsline -n "__fish_wsline_using_subcommand test" -l url -x -a "(wsline config --names 2>/dev/null)"
-complete -c wsline -n "__fish_wsline_using_subcommand config" -f -a "(wsline config --names 2>/dev/null)"
+complete -c wsline -n "__fish_wsline_needs_url" -f -a "(wsline config --names 2>/dev/null)" -d 'Target of the config file'
+complete -c wsline -n "__fish_wsline_using_subcommand ping" -f -a "(wsline config --names 2>/dev/null)" -d 'Target of the config file'
+complete -c wsline -n "__fish_wsline_using_subcommand rpc" -f -a "(wsline config --names 2>/dev/null)" -d 'Target of the config file'
+complete -c wsline -n "__fish_wsline_using_subcommand bench" -f -a "(wsline config --names 2>/dev/null)" -d 'Target of the config file'
+complete -c wsline -n "__fish_wsline_using_subcommand config" -f -a "(wsline config --names 2>/dev/null)" -d 'Target of the config file'
+complete -c wsline -n "__fish_wsline_using_subcommand test" -l url -r -f -a "(wsline config --names 2>/dev/null)" -d 'Target of the config file'
 complete -c wsline -n "__fish_seen_subcommand_from completions" -f -a "bash elvish fish powershell zsh"
 complete -c wsline -n "__fish_seen_subcommand_from help" -f -a "bench config curl demo echo environment exit-codes generate help json ping prompt proxies rpc session-files test tls"

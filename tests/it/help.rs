@@ -1,5 +1,6 @@
 //! What the program says of itself: help, version, usage errors, completions and the man page.
 
+use std::fmt::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
@@ -327,10 +328,14 @@ fn bash_completes() {
         complete_word wsline ec
         complete_word wsline --binary-as h
         complete_word wsline generate completions z
+        complete_word wsline ws://h --tls-min 1
+        complete_word wsline ping @prod --tls-max ''
     "#;
     Wsline::program("bash")
         .args(["-c", script, BINARY])
-        .stdout("--max-messages --max-message-size\necho\nhex\nzsh\n")
+        .stdout(
+            "--max-messages --max-message-size\necho\nhex\nzsh\n1.0 1.1 1.2 1.3\n1.0 1.1 1.2 1.3\n",
+        )
         .run();
 }
 
@@ -363,32 +368,87 @@ fn bash_completes_targets() {
         complete_line "wsline @" @ wsline
         complete_line "wsline -v @p" p @
         complete_line "wsline test a.ws --url @q" @q --url
+        complete_line "wsline ping @p" @p ping
+        complete_line "wsline rpc -v @p" p @
+        complete_line "wsline config @" @ config
+        complete_line "wsline test a.ws --ready @q" @q --ready
+        complete_line "wsline test @p" @p test
+        complete_line "wsline ws://h -d @p" @p -d
     "#;
     let program = Wsline::program("bash").args(["-c", script]);
     let path = with_targets(program.home());
     program
         .env("PATH", path)
-        .stdout("@prod @qa\nprod\n@qa\n")
+        .stdout("@prod @qa\nprod\n@qa\n@prod\nprod\n@prod @qa\n\n\n\n")
+        .run();
+}
+
+/// What fish offers for command lines, without the descriptions.
+#[track_caller]
+fn fish_offers(cases: &[(&str, &[&str])]) {
+    let mut script = "wsline generate completions fish | source\n".to_owned();
+    let mut expected = Vec::new();
+    for (line, offered) in cases {
+        let _ = writeln!(
+            script,
+            "echo '{line}'\ncomplete -C '{line}' | string split -f 1 \\t"
+        );
+        expected.push(*line);
+        expected.extend(*offered);
+    }
+    // `string` fails if it changes nothing.
+    script += "true\n";
+    let program = Wsline::program("fish").args(["--no-config", "-c", &script]);
+    let path = with_targets(program.home());
+    program
+        .env("PATH", path)
+        .stdout(format!("{}\n", expected.join("\n")))
         .run();
 }
 
 #[test]
 fn fish_completes_targets_and_topics() {
     require!("fish");
-    let script = "
-        wsline generate completions fish | source
-        complete -C 'wsline @'
-        complete -C 'wsline test a.ws --url @p'
-        complete -C 'wsline help exi'
-    ";
-    let program = Wsline::program("fish").args(["--no-config", "-c", script]);
-    let path = with_targets(program.home());
-    program
-        .env("PATH", path)
-        .stdout_matches(
-            "@prod\tTarget of the config file\n@qa\tTarget of the config file\n@prod[..]\nexit-codes[..]\n",
-        )
-        .run();
+    fish_offers(&[
+        ("wsline @", &["@prod", "@qa"]),
+        ("wsline -v @p", &["@prod"]),
+        ("wsline --reconnect @p", &["@prod"]),
+        ("wsline ping @p", &["@prod"]),
+        ("wsline rpc @p", &["@prod"]),
+        ("wsline bench @p", &["@prod"]),
+        ("wsline config @p", &["@prod"]),
+        ("wsline test a.ws --url @p", &["@prod"]),
+        ("wsline test a.ws --ready @p", &[]),
+        ("wsline @prod @", &[]),
+        ("wsline -x @", &[]),
+        ("wsline help exi", &["exit-codes"]),
+    ]);
+}
+
+#[test]
+fn fish_completes_options_and_their_values() {
+    require!("fish");
+    let reconnect: &[&str] = &["--reconnect", "--reconnect-on"];
+    let versions: &[&str] = &["1.0", "1.1", "1.2", "1.3"];
+    fish_offers(&[
+        (
+            "wsline --reco",
+            &["--reconnect", "--reconnect-on", "--record"],
+        ),
+        ("wsline ws://h --recon", reconnect),
+        ("wsline @prod --recon", reconnect),
+        ("wsline -H \"a: b\" ws://h -v --recon", reconnect),
+        ("wsline demo --recon", reconnect),
+        ("wsline --color ", &["always", "auto", "never"]),
+        ("wsline ws://h --color ", &["always", "auto", "never"]),
+        ("wsline --color=a", &["--color=always", "--color=auto"]),
+        ("wsline --tls-min ", versions),
+        ("wsline ping @prod --tls-max ", versions),
+        ("wsline ech", &["echo"]),
+        ("wsline -v ech", &[]),
+        ("wsline echo --max-c", &["--max-connections"]),
+        ("wsline generate comp", &["completions"]),
+    ]);
 }
 
 #[test]
@@ -406,6 +466,14 @@ fn zsh_completes_targets() {
     zsh.wait_for("wsline help exit-codes");
     zsh.type_text("\x15wsline @prod --show-s\t");
     zsh.wait_for("wsline @prod --show-secrets");
+    for command in ["ping", "rpc", "bench", "config"] {
+        zsh.type_text(&format!("\x15wsline {command} @p\t"));
+        zsh.wait_for(&format!("wsline {command} @prod"));
+    }
+    zsh.type_text("\x15wsline @prod --tls-min 1.\t\t");
+    zsh.wait_for("1.0  1.1  1.2  1.3");
+    zsh.type_text("\x15wsline ping @prod --tls-max 1.\t\t");
+    zsh.wait_for("1.0  1.1  1.2  1.3");
     zsh.type_text("\x15wsline generate completions z\t");
     zsh.wait_for("wsline generate completions zsh");
     zsh.type_text("\x15exit\n");
