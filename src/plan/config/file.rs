@@ -123,10 +123,7 @@ pub(super) fn parse(
         match key.get_ref().as_ref() {
             "defaults" => file.defaults = reader.section(value, &key.span(), "defaults", false)?,
             "targets" => file.targets = reader.targets(value)?,
-            other => {
-                let cause = unknown(other, ["defaults", "targets"].into_iter());
-                return Err(reader.error(&key.span(), cause));
-            }
+            other => return Err(reader.misplaced(other, &key.span())),
         }
     }
     Ok(file)
@@ -134,8 +131,7 @@ pub(super) fn parse(
 
 /// `unknown key 'x'`, with a suggestion.
 fn unknown<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
-    let name = name.to_lowercase();
-    match nearest(&name.replace('_', "-"), known) {
+    match nearest(&name.to_lowercase().replace('_', "-"), known) {
         Some(near) => format!("unknown key '{name}'; did you mean {near}?"),
         None => format!("unknown key '{name}'"),
     }
@@ -226,21 +222,9 @@ impl ConfigReader<'_> {
                 let cause = format!("{name} is only for [targets.NAME]");
                 return Err(self.error(&key.span(), cause));
             }
-            let known = self.keys.iter().find(|known| known.name == name);
-            let Some(known) = known else {
-                if config::is_excluded(name) {
-                    let next = if name.starts_with("data") {
-                        "; on-connect sends messages"
-                    } else {
-                        ""
-                    };
-                    let cause = format!("{name} cannot be set here{next}");
-                    return Err(self.error(&key.span(), cause));
-                }
-                let names = self.keys.iter().map(|key| key.name.as_str());
+            let Some(known) = self.keys.iter().find(|known| known.name == name) else {
                 let own = if is_target { &OF_TARGET[..] } else { &[] };
-                let cause = unknown(name, names.chain(own.iter().copied()));
-                return Err(self.error(&key.span(), cause));
+                return Err(self.unknown_key(name, own, &key.span()));
             };
             section.entries.push(self.entry(known, value)?);
             let names = section.entries.iter().map(|entry| &*entry.setting.key.name);
@@ -250,6 +234,35 @@ impl ConfigReader<'_> {
             }
         }
         Ok(section)
+    }
+
+    /// The error for a key that a section does not have, or an option that it can't set; `own` are
+    /// the keys that it has besides options.
+    fn unknown_key(&self, name: &str, own: &[&str], span: &Range<usize>) -> ParseError {
+        let cause = if config::is_excluded(name) {
+            let next = if name.starts_with("data") {
+                "; on-connect sends messages"
+            } else {
+                ""
+            };
+            format!("{name} cannot be set here{next}")
+        } else {
+            let names = self.keys.iter().map(|key| key.name.as_str());
+            unknown(name, names.chain(own.iter().copied()))
+        };
+        self.error(span, cause)
+    }
+
+    /// The error for a key outside `[defaults]` and `[targets.NAME]`.
+    fn misplaced(&self, name: &str, span: &Range<usize>) -> ParseError {
+        let section = if OF_TARGET.contains(&name) {
+            "[targets.NAME]"
+        } else if self.keys.iter().any(|key| key.name == name) {
+            "[defaults] or [targets.NAME]"
+        } else {
+            return self.unknown_key(name, &["defaults", "targets"], span);
+        };
+        self.error(span, format!("{name} must be below {section}"))
     }
 
     fn of_target(
