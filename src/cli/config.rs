@@ -11,7 +11,8 @@ use clap::{Arg, ArgAction, ArgMatches, Args as _, Command, Id};
 use super::data::MessageArg;
 use super::lasting::LastingArgs;
 use super::options::{ConnectArgs, OptionArgs};
-use super::secret_source::{is_secret, replaced_headers, HeaderArg, HeaderGroup};
+pub use super::secret_source::is_secret;
+use super::secret_source::{replaced_headers, HeaderArg, HeaderGroup};
 use super::values;
 use crate::source::Expectation;
 
@@ -60,6 +61,15 @@ pub struct Setting {
     pub values: Vec<String>,
 }
 
+/// An invalid value of an option in a config file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidSetting {
+    /// Its index among the values.
+    pub index: usize,
+    /// What is invalid, without quoting secrets.
+    pub cause: String,
+}
+
 impl Setting {
     fn is_off(&self) -> bool {
         matches!(self.key.kind, KeyKind::Flag | KeyKind::FlagOrNumber) && self.values == ["false"]
@@ -96,38 +106,68 @@ impl Setting {
         is_secret(&self.key.name)
     }
 
-    /// Checks the values by themselves.
+    /// Checks each value by itself.
     ///
     /// # Errors
     ///
-    /// What is invalid, without quoting secrets.
-    pub fn check(&self) -> Result<(), String> {
+    /// The first that is invalid.
+    pub fn check(&self) -> Result<(), InvalidSetting> {
+        let size = match self.key.kind {
+            KeyKind::Pairs => 2,
+            _ => 1,
+        };
+        for (number, values) in self.values.chunks(size).enumerate() {
+            let part = Self {
+                key: self.key.clone(),
+                values: values.to_vec(),
+            };
+            part.check_part().map_err(|invalid| InvalidSetting {
+                index: number * size + invalid.index,
+                ..invalid
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Checks one value or one pair.
+    fn check_part(&self) -> Result<(), InvalidSetting> {
         let command = command().no_binary_name(true);
         let name = &self.key.name;
         let error = match command.try_get_matches_from(self.words()) {
             Err(error) => error,
             Ok(_) if self.key.kind == KeyKind::Pairs => {
                 let pairs = LastingArgs::pairs(&self.values);
-                return pairs.map(drop).map_err(|invalid| {
-                    format!("invalid {name} '{}': {}", invalid.value, invalid.cause)
+                return pairs.map(drop).map_err(|invalid| InvalidSetting {
+                    // Of two that are equal, the first, a time, is the invalid one.
+                    index: usize::from(self.values[0] != invalid.value),
+                    cause: format!("invalid {name} '{}': {}", invalid.value, invalid.cause),
                 });
             }
             Ok(_) => return Ok(()),
         };
+        Err(InvalidSetting {
+            index: 0,
+            cause: self.cause(&error),
+        })
+    }
+
+    /// What is invalid, without quoting secrets.
+    fn cause(&self, error: &clap::Error) -> String {
+        let name = &self.key.name;
         let invalid = match error.get(ContextKind::InvalidValue) {
             Some(ContextValue::String(value)) if !self.is_secret() => {
                 format!("invalid {name} '{value}'")
             }
             _ => format!("invalid {name}"),
         };
-        if let Some(cause) = std::error::Error::source(&error) {
-            return Err(format!("{invalid}: {cause}"));
+        if let Some(cause) = std::error::Error::source(error) {
+            return format!("{invalid}: {cause}");
         }
         match error.get(ContextKind::ValidValue) {
             Some(ContextValue::Strings(valid)) => {
-                Err(format!("{invalid}: expected {}", values::listed(valid)))
+                format!("{invalid}: expected {}", values::listed(valid))
             }
-            _ => Err(invalid),
+            _ => invalid,
         }
     }
 }

@@ -123,7 +123,8 @@ const SECRET: &[&str] = &[
 ];
 
 /// Whether the values of the option with this long name may hold a secret.
-pub(super) fn is_secret(name: &str) -> bool {
+#[must_use]
+pub fn is_secret(name: &str) -> bool {
     SECRET.contains(&name)
 }
 

@@ -78,7 +78,7 @@ fn options_override_the_target_which_overrides_the_defaults() {
         let value = sample(&name);
         let own = setting(&name, value);
         own.check()
-            .unwrap_or_else(|cause| panic!("{name}: {cause}"));
+            .unwrap_or_else(|cause| panic!("{name}: {cause:?}"));
         let lower = match kind {
             KeyKind::Flag => Setting {
                 values: vec!["false".to_owned()],

@@ -30,11 +30,11 @@ pub(super) struct FilePosition {
     text: String,
 }
 
-/// An option with its position.
+/// An option with the positions of its values.
 #[derive(Clone, Debug)]
 pub(super) struct ConfigEntry {
     pub(super) setting: Setting,
-    pub(super) place: FilePosition,
+    pub(super) places: Vec<FilePosition>,
 }
 
 /// `[defaults]`, or a target.
@@ -147,25 +147,46 @@ struct ConfigReader<'a> {
 
 impl ConfigReader<'_> {
     fn error(&self, span: &Range<usize>, cause: String) -> ParseError {
-        error(self.name, &self.place(span, false), cause)
+        error(self.name, &self.place(span), cause)
     }
 
-    /// The position of a span, without the text of a secret.
-    fn place(&self, span: &Range<usize>, is_secret: bool) -> FilePosition {
-        let start = self.text.floor_char_boundary(span.start);
-        let before = &self.text[..start];
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        let line = self.text[line_start..].lines().next().unwrap_or_default();
+    /// The position of a span.
+    fn place(&self, span: &Range<usize>) -> FilePosition {
+        let (line_start, before) = self.line_before(span);
         let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         FilePosition {
-            line: number(before.matches('\n').count() + 1),
-            column: number(before[line_start..].chars().count() + 1),
-            text: if is_secret {
-                format!("{}***", &before[line_start..])
-            } else {
-                line.to_owned()
-            },
+            line: number(self.text[..line_start].matches('\n').count() + 1),
+            column: number(before.chars().count() + 1),
+            text: self.text[line_start..]
+                .lines()
+                .next()
+                .unwrap_or_default()
+                .to_owned(),
         }
+    }
+
+    /// The position of a span, without the text of it and of `others`, which are secret.
+    fn place_hiding(&self, span: &Range<usize>, others: &[Range<usize>]) -> FilePosition {
+        let (line_start, before) = self.line_before(span);
+        let is_hidden = |at| {
+            others
+                .iter()
+                .any(|other| other.contains(&(line_start + at)))
+        };
+        let shown = before.char_indices();
+        let shown = shown.map(|(at, character)| if is_hidden(at) { '*' } else { character });
+        let text: String = shown.collect();
+        FilePosition {
+            text: text + "***",
+            ..self.place(span)
+        }
+    }
+
+    /// Where the line of a span starts, and its text before the span.
+    fn line_before(&self, span: &Range<usize>) -> (usize, &str) {
+        let before = &self.text[..self.text.floor_char_boundary(span.start)];
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        (line_start, &before[line_start..])
     }
 
     fn targets(&self, value: &Spanned<DeValue<'_>>) -> Result<Vec<(String, Section)>, ParseError> {
@@ -206,7 +227,7 @@ impl ConfigReader<'_> {
             return Err(self.error(&value.span(), cause));
         };
         let mut section = Section {
-            place: self.place(span, false),
+            place: self.place(span),
             ..Section::default()
         };
         // In the order of the file rather than sorted.
@@ -272,15 +293,20 @@ impl ConfigReader<'_> {
         value: &Spanned<DeValue<'_>>,
     ) -> Result<(), ParseError> {
         let places = |texts: Vec<(String, Range<usize>)>| -> Vec<(String, FilePosition)> {
-            let place = |(text, span)| (text, self.place(&span, false));
+            let place = |(text, span)| (text, self.place(&span));
             texts.into_iter().map(place).collect()
         };
         match name {
             EXPECT => section.expect = places(self.texts(name, value)?),
             WITHIN => {
-                section.within = Some((self.one(name, value)?, self.place(&value.span(), false)));
+                section.within = Some((self.one(name, value)?, self.place(&value.span())));
             }
-            _ => section.url = Some((self.one(name, value)?, self.place(&value.span(), true))),
+            _ => {
+                section.url = Some((
+                    self.one(name, value)?,
+                    self.place_hiding(&value.span(), &[]),
+                ));
+            }
         }
         Ok(())
     }

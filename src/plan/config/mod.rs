@@ -244,8 +244,9 @@ fn check<'a>(
     entries: impl Iterator<Item = &'a ConfigEntry>,
 ) -> Result<(), Error> {
     for entry in entries {
-        let checked = entry.setting.check();
-        checked.map_err(|cause| config_error(file.error(&entry.place, cause)))?;
+        entry.setting.check().map_err(|invalid| {
+            config_error(file.error(&entry.places[invalid.index], invalid.cause))
+        })?;
     }
     Ok(())
 }

@@ -5,8 +5,8 @@ use std::ops::Range;
 use toml::de::DeValue;
 use toml::Spanned;
 
-use super::{ConfigEntry, ConfigReader};
-use crate::cli::config::{ConfigKey, KeyKind, Setting};
+use super::{error, ConfigEntry, ConfigReader, FilePosition, URL};
+use crate::cli::config::{self, ConfigKey, KeyKind, Setting};
 use crate::error::ParseError;
 
 /// The option whose values are numbers.
@@ -24,29 +24,36 @@ const PATHS: &[&str] = &[
     "netrc-file",
 ];
 
+/// A value and its position.
+type Placed = (String, Range<usize>);
+
 /// The values of one or several pairs of strings.
-fn pairs(value: &Spanned<DeValue<'_>>) -> Option<Vec<String>> {
+///
+/// # Errors
+///
+/// The position of what is not a pair, or not a string in a pair.
+fn pairs(value: &Spanned<DeValue<'_>>) -> Result<Vec<Placed>, Range<usize>> {
     let DeValue::Array(values) = value.get_ref() else {
-        return None;
+        return Err(value.span());
     };
-    let text = |value: &Spanned<DeValue<'_>>| match value.get_ref() {
-        DeValue::String(text) => Some(text.to_string()),
-        _ => None,
-    };
-    if values.len() == 2 && values.iter().all(|value| text(value).is_some()) {
-        return values.iter().map(text).collect();
+    let is_array = |value: &Spanned<DeValue<'_>>| matches!(value.get_ref(), DeValue::Array(_));
+    if !values.is_empty() && !values.iter().any(is_array) {
+        return pair(value);
     }
-    let pairs: Option<Vec<Vec<String>>> = values.iter().map(pair).collect();
+    let pairs: Result<Vec<_>, _> = values.iter().map(pair).collect();
     pairs.map(|pairs| pairs.concat())
 }
 
-fn pair(value: &Spanned<DeValue<'_>>) -> Option<Vec<String>> {
-    match value.get_ref() {
-        DeValue::Array(pair) if matches!(pair.first()?.get_ref(), DeValue::String(_)) => {
-            pairs(value)
-        }
-        _ => None,
-    }
+fn pair(value: &Spanned<DeValue<'_>>) -> Result<Vec<Placed>, Range<usize>> {
+    let values = match value.get_ref() {
+        DeValue::Array(values) if values.len() == 2 => values,
+        _ => return Err(value.span()),
+    };
+    let texts = values.iter().map(|value| match value.get_ref() {
+        DeValue::String(text) => Ok((text.to_string(), value.span())),
+        _ => Err(value.span()),
+    });
+    texts.collect()
 }
 
 impl ConfigReader<'_> {
@@ -57,45 +64,56 @@ impl ConfigReader<'_> {
         value: &Spanned<DeValue<'_>>,
     ) -> Result<ConfigEntry, ParseError> {
         let name = key.name.as_str();
-        let wrong = |expected: &str| {
+        let wrong_at = |span: &Range<usize>, expected: &str| {
             let cause = format!("{name} must be {expected}");
-            Err(self.error(&value.span(), cause))
+            Err(error(self.name, &self.place_of(name, span, &[]), cause))
         };
+        let wrong = |expected: &str| wrong_at(&value.span(), expected);
+        let one = |text: String| vec![(text, value.span())];
         let values = match (key.kind, value.get_ref()) {
             (KeyKind::Flag | KeyKind::FlagOrNumber, DeValue::Boolean(flag)) => {
-                vec![flag.to_string()]
+                one(flag.to_string())
             }
             (KeyKind::Flag, _) => return wrong("true or false"),
             (KeyKind::Count, DeValue::Integer(count)) if count.radix() == 10 => {
                 match count.as_str().parse::<u8>() {
-                    Ok(count) if count <= 3 => vec![count.to_string()],
+                    Ok(count) if count <= 3 => one(count.to_string()),
                     _ => return wrong("a number from 0 to 3"),
                 }
             }
             (KeyKind::Count, _) => return wrong("a number from 0 to 3"),
             (KeyKind::FlagOrNumber, DeValue::Integer(number)) if number.radix() == 10 => {
-                vec![number.as_str().to_owned()]
+                one(number.as_str().to_owned())
             }
             (KeyKind::FlagOrNumber, _) => return wrong("true, false or a number"),
             (KeyKind::Pairs, _) => match pairs(value) {
-                Some(values) => values,
-                None => return wrong("[TIME, TEXT], or an array of such pairs"),
+                Ok(values) => values,
+                Err(span) => return wrong_at(&span, "[TIME, TEXT], or an array of such pairs"),
             },
-            (KeyKind::One, _) => vec![self.one(name, value)?],
-            (KeyKind::Many, _) => {
-                let texts = self.texts(name, value)?;
-                texts.into_iter().map(|(text, _)| text).collect()
-            }
+            (KeyKind::One, _) => one(self.one(name, value)?),
+            (KeyKind::Many, _) => self.texts(name, value)?,
         };
-        let mut setting = Setting {
-            key: key.clone(),
-            values,
-        };
-        for value in &mut setting.values {
-            *value = self.resolved(name, value);
+        let spans: Vec<Range<usize>> = values.iter().map(|(_, span)| span.clone()).collect();
+        let place = |span: &Range<usize>| self.place_of(name, span, &spans);
+        Ok(ConfigEntry {
+            places: spans.iter().map(place).collect(),
+            setting: Setting {
+                key: key.clone(),
+                values: values
+                    .iter()
+                    .map(|(text, _)| self.resolved(name, text))
+                    .collect(),
+            },
+        })
+    }
+
+    /// The position of a value of an option, all of whose values are at `all`.
+    fn place_of(&self, name: &str, span: &Range<usize>, all: &[Range<usize>]) -> FilePosition {
+        if name == URL || config::is_secret(name) {
+            self.place_hiding(span, all)
+        } else {
+            self.place(span)
         }
-        let place = self.place(&value.span(), setting.is_secret());
-        Ok(ConfigEntry { setting, place })
     }
 
     /// A value with its path, if it has one, made absolute.
@@ -127,7 +145,8 @@ impl ConfigReader<'_> {
             DeValue::Float(number) => Ok(number.as_str().to_owned()),
             _ => {
                 let cause = format!("{name} must be a string or a number");
-                Err(self.error(&value.span(), cause))
+                let place = self.place_of(name, &value.span(), &[]);
+                Err(error(self.name, &place, cause))
             }
         }
     }
@@ -137,10 +156,11 @@ impl ConfigReader<'_> {
         &self,
         name: &str,
         value: &Spanned<DeValue<'_>>,
-    ) -> Result<Vec<(String, Range<usize>)>, ParseError> {
+    ) -> Result<Vec<Placed>, ParseError> {
         let DeValue::Array(values) = value.get_ref() else {
             return Ok(vec![(self.one(name, value)?, value.span())]);
         };
+        let all: Vec<_> = values.iter().map(Spanned::span).collect();
         let texts = values.iter().map(|value| {
             let text = match value.get_ref() {
                 DeValue::String(text) => text.to_string(),
@@ -150,7 +170,8 @@ impl ConfigReader<'_> {
                 _ => {
                     let what = if name == CODES { "numbers" } else { "strings" };
                     let cause = format!("{name} must be a string or an array of {what}");
-                    return Err(self.error(&value.span(), cause));
+                    let place = self.place_of(name, &value.span(), &all);
+                    return Err(error(self.name, &place, cause));
                 }
             };
             Ok((text, value.span()))
