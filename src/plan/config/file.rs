@@ -10,6 +10,7 @@ use toml::de::{DeTable, DeValue};
 use toml::Spanned;
 
 use crate::cli::config::{self, ConfigKey, Setting};
+use crate::cli::is_command;
 use crate::error::ParseError;
 use crate::text::suggest::nearest;
 
@@ -129,12 +130,18 @@ pub(super) fn parse(
     Ok(file)
 }
 
-/// `unknown key 'x'`, with a suggestion.
-fn unknown<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
-    match nearest(&name.to_lowercase().replace('_', "-"), known) {
-        Some(near) => format!("unknown key '{name}'; did you mean {near}?"),
-        None => format!("unknown key '{name}'"),
+/// Why a text that is an address elsewhere is not the URL of a target.
+fn not_a_url(text: &str) -> Option<String> {
+    if text.starts_with('@') {
+        return Some("expected a URL, not the name of a target".to_owned());
     }
+    let cause = format!("expected a URL, not a command; for a host of that name, use ws://{text}");
+    is_command(text).then_some(cause)
+}
+
+/// Whether the value of a key may be secret.
+fn is_secret(name: &str) -> bool {
+    name == URL || config::is_secret(name)
 }
 
 /// What is needed to parse a file.
@@ -241,7 +248,7 @@ impl ConfigReader<'_> {
             }
             if OF_TARGET.contains(&name) {
                 let cause = format!("{name} is only for [targets.NAME]");
-                return Err(self.error(&key.span(), cause));
+                return Err(self.error_at_key(&key.span(), is_secret(name), cause));
             }
             let Some(known) = self.keys.iter().find(|known| known.name == name) else {
                 let own = if is_target { &OF_TARGET[..] } else { &[] };
@@ -251,7 +258,7 @@ impl ConfigReader<'_> {
             let names = section.entries.iter().map(|entry| &*entry.setting.key.name);
             if let Some((name, other)) = config::conflict(&names.collect::<Vec<_>>()) {
                 let cause = format!("{name} cannot be used with {other}");
-                return Err(self.error(&key.span(), cause));
+                return Err(self.error_at_key(&key.span(), is_secret(name), cause));
             }
         }
         Ok(section)
@@ -260,18 +267,34 @@ impl ConfigReader<'_> {
     /// The error for a key that a section does not have, or an option that it can't set; `own` are
     /// the keys that it has besides options.
     fn unknown_key(&self, name: &str, own: &[&str], span: &Range<usize>) -> ParseError {
-        let cause = if config::is_excluded(name) {
+        if config::is_excluded(name) {
             let next = if name.starts_with("data") {
                 "; on-connect sends messages"
             } else {
                 ""
             };
-            format!("{name} cannot be set here{next}")
-        } else {
-            let names = self.keys.iter().map(|key| key.name.as_str());
-            unknown(name, names.chain(own.iter().copied()))
-        };
-        self.error(span, cause)
+            return self.error(span, format!("{name} cannot be set here{next}"));
+        }
+        let names = self.keys.iter().map(|key| key.name.as_str());
+        let names = names.chain(own.iter().copied());
+        let near = nearest(&name.to_lowercase().replace('_', "-"), names);
+        let next = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
+        let cause = format!("unknown key '{name}'{next}");
+        self.error_at_key(span, near.is_none_or(is_secret), cause)
+    }
+
+    /// An error at a key, whose value may be secret.
+    fn error_at_key(&self, span: &Range<usize>, is_secret: bool, cause: String) -> ParseError {
+        let mut place = self.place(span);
+        let is_header = place.text.trim_start().starts_with('[');
+        if let Some((key, _)) = place
+            .text
+            .split_once('=')
+            .filter(|_| is_secret && !is_header)
+        {
+            place.text = format!("{key}= ***");
+        }
+        error(self.name, &place, cause)
     }
 
     /// The error for a key outside `[defaults]` and `[targets.NAME]`.
@@ -283,7 +306,8 @@ impl ConfigReader<'_> {
         } else {
             return self.unknown_key(name, &["defaults", "targets"], span);
         };
-        self.error(span, format!("{name} must be below {section}"))
+        let cause = format!("{name} must be below {section}");
+        self.error_at_key(span, is_secret(name), cause)
     }
 
     fn of_target(
@@ -302,10 +326,12 @@ impl ConfigReader<'_> {
                 section.within = Some((self.one(name, value)?, self.place(&value.span())));
             }
             _ => {
-                section.url = Some((
-                    self.one(name, value)?,
-                    self.place_hiding(&value.span(), &[]),
-                ));
+                let url = self.one(name, value)?;
+                let place = self.place_hiding(&value.span(), &[]);
+                if let Some(cause) = not_a_url(&url) {
+                    return Err(error(self.name, &place, format!("invalid url: {cause}")));
+                }
+                section.url = Some((url, place));
             }
         }
         Ok(())

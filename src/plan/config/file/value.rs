@@ -5,8 +5,8 @@ use std::ops::Range;
 use toml::de::DeValue;
 use toml::Spanned;
 
-use super::{error, ConfigEntry, ConfigReader, FilePosition, URL};
-use crate::cli::config::{self, ConfigKey, KeyKind, Setting};
+use super::{error, is_secret, ConfigEntry, ConfigReader, FilePosition};
+use crate::cli::config::{ConfigKey, KeyKind, Setting};
 use crate::error::ParseError;
 
 /// The option whose values are numbers.
@@ -109,7 +109,7 @@ impl ConfigReader<'_> {
 
     /// The position of a value of an option, all of whose values are at `all`.
     fn place_of(&self, name: &str, span: &Range<usize>, all: &[Range<usize>]) -> FilePosition {
-        if name == URL || config::is_secret(name) {
+        if is_secret(name) {
             self.place_hiding(span, all)
         } else {
             self.place(span)
