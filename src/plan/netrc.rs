@@ -19,6 +19,14 @@ struct NetrcEntry {
     password: Option<Secret>,
 }
 
+impl NetrcEntry {
+    /// Whether it is for a host, as `default` is for all.
+    fn is_for(&self, host: &str) -> bool {
+        let machine = self.machine.as_deref();
+        machine.is_none_or(|machine| machine.eq_ignore_ascii_case(host))
+    }
+}
+
 /// What is wrong with a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NetrcError {
@@ -84,13 +92,19 @@ impl Netrc {
     /// The user name and the password for a host: of the first entry for it, or else of `default`.
     #[must_use]
     pub fn credentials(&self, host: &str) -> Option<(&str, &str)> {
-        let is_for_host = |entry: &&NetrcEntry| {
-            let machine = entry.machine.as_deref();
-            machine.is_none_or(|machine| machine.eq_ignore_ascii_case(host))
-        };
-        let entry = self.entries.iter().find(is_for_host)?;
+        let entry = self.entries.iter().find(|entry| entry.is_for(host))?;
         let password = entry.password.as_ref().map_or("", Secret::reveal);
         Some((entry.login.as_deref()?, password))
+    }
+
+    /// The password of a user of a host: of the first entry for both that has one. As in curl, an
+    /// entry without a login is for every user.
+    #[must_use]
+    pub fn password(&self, host: &str, user: &str) -> Option<&Secret> {
+        let is_of_user = |entry: &NetrcEntry| entry.login.as_ref().is_none_or(|it| it == user);
+        let entries = self.entries.iter();
+        let mut entries = entries.filter(|entry| entry.is_for(host) && is_of_user(entry));
+        entries.find_map(|entry| entry.password.as_ref())
     }
 
     /// All passwords.
@@ -203,6 +217,27 @@ mod tests {
         let one = Netrc::parse("machine a login b password c").expect("a netrc");
         assert_eq!(one.credentials("b"), None);
         assert_eq!(Netrc::parse("").expect("empty").credentials("a"), None);
+    }
+
+    #[test]
+    fn a_user_has_the_password_of_an_entry_for_it() {
+        let netrc = Netrc::parse(
+            "machine h login a password pa\nmachine h login c\nmachine h login c password pc\n\
+             machine one password p1\ndefault login d password pd\n",
+        );
+        let netrc = netrc.expect("a netrc");
+        for (host, user, password) in [
+            ("h", "a", Some("pa")),
+            ("H", "c", Some("pc")),
+            ("h", "d", Some("pd")),
+            ("h", "other", None),
+            ("one", "a", Some("p1")),
+            ("other", "d", Some("pd")),
+            ("other", "a", None),
+        ] {
+            let found = netrc.password(host, user).map(Secret::reveal);
+            assert_eq!(found, password, "{user} at {host}");
+        }
     }
 
     #[test]

@@ -94,15 +94,24 @@ fn compression(compress: Compress) -> CompressionMode {
     }
 }
 
-/// The credentials in a netrc file, unless there are others.
+/// The credentials in a netrc file, unless there are others. For a URL with a user name and no
+/// password, the password of that user.
 fn of_netrc(values: &Values, target: &Target) -> Option<Login> {
-    let is_free = values.bearer.is_none() && target.credentials.is_none();
-    let netrc = values.netrc.as_ref().filter(|_| is_free)?;
-    let (user, password) = netrc.credentials(&target.host().to_string())?;
-    Some(Login {
-        user: user.to_owned(),
-        password: Some(Secret::new(password)),
-    })
+    let netrc = values.netrc.as_ref().filter(|_| values.bearer.is_none())?;
+    let host = target.host().to_string();
+    match &target.credentials {
+        None => netrc.credentials(&host).map(|(user, password)| Login {
+            user: user.to_owned(),
+            password: Some(Secret::new(password)),
+        }),
+        Some(Credentials { user, password }) if password.is_empty() => {
+            netrc.password(&host, user).map(|password| Login {
+                user: user.clone(),
+                password: Some(password.clone()),
+            })
+        }
+        Some(_) => None,
+    }
 }
 
 /// The options for reaching the server.

@@ -139,6 +139,20 @@ fn netrc_has_credentials_by_host() {
         .file("own", netrc)
         .args([&url, "--netrc-file", "own"])
         .run();
+    // The password of the user in the URL, whose entry need not be the first; there may be none.
+    let two = format!("{netrc}machine 127.0.0.1 login bob password own\n");
+    for (user, basic) in [
+        ("bob", "Basic Ym9iOm93bg=="),
+        ("alice", basic),
+        ("carol", "Basic Y2Fyb2w6"),
+    ] {
+        let peer = wants_authorization(basic);
+        let url = peer.url().replace("ws://", &format!("ws://{user}@"));
+        Wsline::new()
+            .file("own", &two)
+            .args([&url, "--netrc-file", "own"])
+            .run();
+    }
     for (content, says) in [
         (
             "machine a\nlogin b s3cret\n",

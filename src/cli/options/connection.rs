@@ -66,7 +66,8 @@ pub struct ConnectionArgs {
     /// Read credentials from ~/.netrc
     ///
     /// The user name and the password for the URL's host are sent as HTTP Basic credentials, unless
-    /// --user, --bearer or the URL has others.
+    /// --user, --bearer or the URL has others. A URL with a user name and no password gets the
+    /// password of that user.
     #[arg(long, hide_short_help = true, help_heading = HEADERS)]
     pub netrc: bool,
 
