@@ -123,8 +123,9 @@ const CONFIG_KEYS: &[(&str, &str)] = &[
 
 const CONFIG_MORE: &[&str] = &[
     "The values of bearer, user, pass and proxy-user may be env:NAME, @FILE, or cmd:COMMAND: the first \
-     line that a shell command prints, within 5 seconds. Paths are relative to the folder of the \
-     file, and ~/ is your home directory.",
+     line that a shell command prints, within 5 seconds. In a header they are refused, because \
+     they would be sent as they are; header = \"@FILE\" reads headers from a file, one per line. Paths are relative to the folder of the file, and ~/ is \
+     your home directory.",
     "The defaults also apply to wsline demo, curl and test, and wsline test --url @NAME uses a target; \
      there the options in session files take precedence, and expect and reconnect have no effect. \
      wsline config prints the file without its secrets, wsline config @NAME what is in effect for a \

@@ -204,6 +204,23 @@ fn files_are_beside_the_config_file_and_commands_print_secrets() {
         .run();
 }
 
+/// The value of a header in the config file can't be such; one in a file is sent as it is.
+#[test]
+fn headers_are_in_a_file_beside_the_config_file() {
+    let peer = Peer::ws()
+        .expect_header("X-Key", "s3cret")
+        .expect_header("X-Name", "@me")
+        .close(1000, "")
+        .start();
+    let program = with_config(&format!(
+        "[targets.t]\nurl = '{}'\nheader = ['@headers', 'X-A: b']\n",
+        peer.url()
+    ));
+    let folder = program.home().home().join(".config/wsline");
+    fs::write(folder.join("headers"), "X-Key: s3cret\nX-Name: @me\n").expect("a file");
+    program.arg("@t").run();
+}
+
 #[test]
 fn only_the_config_file_runs_commands() {
     for option in ["--bearer", "--user", "--proxy-user", "--pass"] {

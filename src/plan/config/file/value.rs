@@ -8,6 +8,7 @@ use toml::Spanned;
 use super::{error, is_secret, ConfigEntry, ConfigReader, FilePosition};
 use crate::cli::config::{ConfigKey, KeyKind, Setting};
 use crate::error::ParseError;
+use crate::http::CustomHeader;
 
 /// The option whose values are numbers.
 const CODES: &str = "reconnect-on";
@@ -56,6 +57,27 @@ fn pair(value: &Spanned<DeValue<'_>>) -> Result<Vec<Placed>, Range<usize>> {
     texts.collect()
 }
 
+/// Why the value of a header can't be sent: it looks like the source of a secret, which only other
+/// options read.
+fn unread_source(name: &str, text: &str) -> Option<String> {
+    let instead = match name {
+        "header" => "header = \"@FILE\", a file with one header per line",
+        "proxy-header" => "proxy-user, or --proxy-header on the command line",
+        _ => return None,
+    };
+    let header = CustomHeader::parse(text).ok()?;
+    let value = str::from_utf8(header.value.as_deref()?).ok()?;
+    let is_login = header.is("Authorization");
+    let after_scheme = value.split_once(' ').filter(|_| is_login);
+    let value = after_scheme.map_or(value, |(_, rest)| rest.trim_start());
+    let mut sources = ["env:", "cmd:", "@"].into_iter();
+    let source = sources.find(|source| value.starts_with(source))?;
+    let instead = if is_login { "bearer or user" } else { instead };
+    Some(format!(
+        "a value that begins with {source} would be sent as it is; use {instead}"
+    ))
+}
+
 impl ConfigReader<'_> {
     /// An option with the values that the file sets.
     pub(super) fn entry(
@@ -95,6 +117,12 @@ impl ConfigReader<'_> {
         };
         let spans: Vec<Range<usize>> = values.iter().map(|(_, span)| span.clone()).collect();
         let place = |span: &Range<usize>| self.place_of(name, span, &spans);
+        for (text, span) in &values {
+            if let Some(cause) = unread_source(name, text) {
+                let cause = format!("invalid {name}: {cause}");
+                return Err(error(self.name, &place(span), cause));
+            }
+        }
         Ok(ConfigEntry {
             places: spans.iter().map(place).collect(),
             setting: Setting {
