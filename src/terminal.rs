@@ -101,6 +101,7 @@ impl Terminal {
     pub fn start(options: TerminalOptions) -> io::Result<(Self, Screen, TypedInput)> {
         let state = ScreenState::new(Box::new(Direct(Descriptor::new(io::stdout().as_fd())?)));
         let (typed, keys) = TypedInput::pair()?;
+        typed.set_times(options.times);
         let mut editor = new_editor(&options).map_err(error_of)?;
         let mut dumb = false;
         let mut painter: Box<dyn Painter + Send> = match editor.create_external_printer() {
@@ -127,7 +128,7 @@ impl Terminal {
             keys,
             typing: SharedTyping::default(),
             modes: Arc::clone(&terminal.modes),
-            indent: options.indent,
+            time_columns: options.time_columns,
             reflows: options.reflows,
         };
         equip(&mut editor, &context, &options);
@@ -145,9 +146,9 @@ impl Terminal {
             language: options.language,
             // Without raw mode, messages would follow the sign on the same line.
             signs: if dumb {
-                Signs::none()
+                [Signs::none(), Signs::none()]
             } else {
-                Signs::new(options.indent, options.color)
+                [0, options.time_columns].map(|indent| Signs::new(indent, options.color))
             },
             raw: !dumb,
             drafts: options.drafts,

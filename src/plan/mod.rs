@@ -84,6 +84,11 @@ pub struct PromptPlan {
     pub true_color: bool,
     /// The file of snippets; `None` without a home directory.
     pub snippets: Option<PathBuf>,
+    /// The time zone of times at the prompt, where `/timestamps` shows and hides them; `None`
+    /// without a prompt.
+    pub zone: Option<TimeZone>,
+    /// Why that is not the zone that was set, unless it has been printed.
+    pub zone_warning: Option<String>,
     /// How a record begins that is started at the prompt.
     pub opening: record::Opening,
 }
@@ -97,6 +102,8 @@ impl PromptPlan {
             drafts: environment.drafts.clone(),
             true_color: environment.true_color,
             snippets: environment.snippets.clone(),
+            zone: None,
+            zone_warning: None,
             opening: record::Opening::default(),
         }
     }
@@ -222,6 +229,7 @@ impl Plan {
         };
         plan.prompt.opening = recorded::opening(&plan.request, recorded);
         plan.record = path.map(|path| plan.record_to(path));
+        plan.set_prompt_zone(&environment.zone);
         if plan.request.may_use_tls() {
             plan.notes.extend(environment.key_log.note().map(warning));
         }
@@ -238,6 +246,17 @@ impl Plan {
             opening: self.prompt.opening.clone(),
             secrets: self.secrets,
             timing: self.timing.is_some(),
+        }
+    }
+
+    /// Sets the time zone of the prompt, where times can be shown at any time.
+    fn set_prompt_zone(&mut self, variables: &ZoneVariables) {
+        if matches!(self.input, InputSource::Prompt { .. }) {
+            let (zone, warning) = match &self.times {
+                Some(zone) => (zone.clone(), None),
+                None => variables.zone(),
+            };
+            (self.prompt.zone, self.prompt.zone_warning) = (Some(zone), warning);
         }
     }
 

@@ -206,6 +206,7 @@ impl Prompt {
             &mut self.copying,
             self.typed.awaits_job(),
         );
+        self.typed.set_times(transcript.borrow().shows_times());
         self.show_status();
         if let Some(job) = done.job {
             if !self.typed.answer_job(Some(job)) {

@@ -66,7 +66,8 @@ pub(super) struct LineReader {
     pub(super) history: History,
     pub(super) context: KeyContext,
     pub(super) language: Arc<dyn InputLanguage>,
-    pub(super) signs: Signs,
+    /// The signs without and with room for a time before them.
+    pub(super) signs: [Signs; 2],
     /// Whether the editor uses raw mode.
     pub(super) raw: bool,
     /// The directory of drafts.
@@ -103,7 +104,7 @@ impl LineReader {
         while !self.state().is_finished() {
             let silent = over || self.state().is_ending();
             let sign = PromptText {
-                signs: Some(&self.signs).filter(|_| !silent),
+                signs: Some(signs_now(&self.signs, &self.context)).filter(|_| !silent),
                 context: &self.context,
                 shown: AtomicBool::new(false),
             };
@@ -195,16 +196,16 @@ impl LineReader {
         let is_open = matches!(status, PromptStatus::Open | PromptStatus::Held);
         let is_empty = line.is_empty();
         if self.raw && (is_empty || is_open && self.language.is_message(&line)) {
-            let (before, _) = self.signs.get(PromptStatus::Open);
+            let (before, _) = signs_now(&self.signs, &self.context).get(PromptStatus::Open);
             self.state().erase_line(before.len(), shown);
         }
         self.recall();
-        let takes_terminal = self.raw && self.language.takes_terminal(&line);
-        if takes_terminal {
+        let is_awaited = self.raw && self.language.is_awaited(&line);
+        if is_awaited {
             self.context.keys.expect_job();
         }
         self.push(InputEvent::Line(line));
-        if takes_terminal {
+        if is_awaited {
             self.run_job();
         }
         over
@@ -279,7 +280,7 @@ impl LineReader {
             )
         };
         if let Some(shown) = edit {
-            let (before, _) = self.signs.get(PromptStatus::Open);
+            let (before, _) = signs_now(&self.signs, &self.context).get(PromptStatus::Open);
             self.state().erase_line(before.len(), &shown);
             let text = self.typing().lock().folds.unfold(&shown);
             return self.edit(text.unwrap_or(shown));
@@ -297,6 +298,11 @@ impl LineReader {
             let _ = raise(Signal::SIGINT);
         }
     }
+}
+
+/// The signs of a line that begins now. While it is edited, the editor relies on their width.
+fn signs_now<'a>(signs: &'a [Signs; 2], context: &KeyContext) -> &'a Signs {
+    &signs[usize::from(context.keys.shows_times())]
 }
 
 enum ReadAgain {

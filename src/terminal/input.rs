@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -69,6 +69,7 @@ pub(crate) struct KeyQueue {
     entries: Mutex<VecDeque<InputEvent>>,
     bell: UnixStream,
     status: AtomicU8,
+    times: AtomicBool,
     job: Mutex<TaskRequest>,
     job_arrived: Condvar,
 }
@@ -126,6 +127,11 @@ impl KeyQueue {
         all.into_iter().find(is_it).unwrap_or_default()
     }
 
+    /// Whether times are shown, so that the sign stands behind their column.
+    pub(crate) fn shows_times(&self) -> bool {
+        self.times.load(Ordering::Relaxed)
+    }
+
     fn lock(&self) -> MutexGuard<'_, VecDeque<InputEvent>> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -151,6 +157,7 @@ impl TypedInput {
             entries: Mutex::default(),
             bell,
             status: AtomicU8::default(),
+            times: AtomicBool::default(),
             job: Mutex::default(),
             job_arrived: Condvar::new(),
         });
@@ -170,6 +177,11 @@ impl TypedInput {
     /// Sets the state of the connection, which the prompt shows when it is drawn next.
     pub fn set_status(&self, status: PromptStatus) {
         self.keys.status.store(status as u8, Ordering::Relaxed);
+    }
+
+    /// Sets whether times are shown, which moves the sign of the next line.
+    pub fn set_times(&self, times: bool) {
+        self.keys.times.store(times, Ordering::Relaxed);
     }
 
     /// Whether the last line is waiting for a program, or for the reply that there is none.

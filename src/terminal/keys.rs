@@ -66,8 +66,8 @@ pub(super) struct KeyContext {
     pub(super) keys: Arc<KeyQueue>,
     pub(super) typing: SharedTyping,
     pub(super) modes: Arc<TermModes>,
-    /// How many columns stand before the sign.
-    pub(super) indent: usize,
+    /// How many columns stand before the sign while times are shown.
+    pub(super) time_columns: usize,
     /// Whether the terminal breaks rows anew when its width changes.
     pub(super) reflows: bool,
 }
@@ -267,7 +267,11 @@ impl Bound {
             return Cmd::Noop;
         }
         let shown = escape::text(line, Breaks::Kept).replace('\n', "\n  ");
-        let indent = " ".repeat(self.context.indent);
+        let indent = if keys.shows_times() {
+            " ".repeat(self.context.time_columns)
+        } else {
+            String::new()
+        };
         state.show_abandoned(&format!("{indent}> {shown}\n"));
         Cmd::Kill(Movement::WholeBuffer)
     }

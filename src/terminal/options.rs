@@ -14,8 +14,9 @@ pub trait InputLanguage: Send + Sync {
     /// Whether `line` is a message, which is shown again as a sent one.
     fn is_message(&self, line: &str) -> bool;
 
-    /// Whether `line` may run a program on the terminal, so that the editor waits.
-    fn takes_terminal(&self, line: &str) -> bool;
+    /// Whether the editor waits until `line` is executed, because that may run a program on the
+    /// terminal or move the sign.
+    fn is_awaited(&self, line: &str) -> bool;
 
     /// The text that `line` opens in an editor, if it does.
     fn edits<'a>(&self, line: &'a str) -> Option<&'a str>;
@@ -46,11 +47,14 @@ pub struct CompletionItem {
 }
 
 /// The options of the terminal.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct TerminalOptions {
     /// The file of the history; `None` to keep it in memory only.
     pub history: Option<PathBuf>,
-    /// The number of columns before the sign, where the rows above have a time.
-    pub indent: usize,
+    /// The number of columns before the sign while the rows above have a time.
+    pub time_columns: usize,
+    /// Whether they have one from the start.
+    pub times: bool,
     /// Whether the sign and JSON are colored and hints are dimmed.
     pub color: bool,
     /// Whether the prompt has vi key bindings.

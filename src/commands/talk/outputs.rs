@@ -94,7 +94,7 @@ fn show(plan: &Plan, layout: MessageLayout) -> Box<dyn Output> {
         MessageFormat::Human => Box::new(Human::new(HumanStyle {
             layout,
             palette: plan.palette,
-            times: plan.times.clone(),
+            times: plan.prompt.zone.clone().or_else(|| plan.times.clone()),
             binary: plan.binary_as,
             ping_pong: plan.ping_pong,
             secrets: plan.secrets,

@@ -46,11 +46,8 @@ impl Prompting {
         let snippets = SharedSnippets::new(snippets);
         let (terminal, screen, typed) = Terminal::start(TerminalOptions {
             history: history.clone(),
-            indent: if plan.times.is_some() {
-                TIME_COLUMNS
-            } else {
-                0
-            },
+            time_columns: TIME_COLUMNS,
+            times: plan.times.is_some(),
             color: plan.palette != Palette::plain(),
             vi: plan.prompt.vi,
             reflows: plan.prompt.reflows,
@@ -104,6 +101,7 @@ impl Prompting {
             quiet: plan.is_quiet(),
             speaks_first: plan.steps.is_empty(),
             outlives: Rc::clone(&self.outlives),
+            zone_warning: plan.prompt.zone_warning.clone(),
         };
         Some(Prompt::new(self.typed.take()?, options))
     }

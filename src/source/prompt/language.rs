@@ -45,11 +45,11 @@ impl InputLanguage for PromptLanguage {
             )
     }
 
-    fn takes_terminal(&self, line: &str) -> bool {
-        use command::MessageCommand::{Pipe, View};
+    fn is_awaited(&self, line: &str) -> bool {
+        use command::MessageCommand::{Pipe, Timestamps, View};
         matches!(
             command::parse(line, self.force),
-            Ok(PromptCommand::Messages(View(..) | Pipe(..)))
+            Ok(PromptCommand::Messages(View(..) | Pipe(..) | Timestamps))
         )
     }
 
@@ -277,7 +277,8 @@ mod tests {
         }
         assert!(language.is_message("hello") && !language.is_message("/send hello"));
         assert!(!language.is_message("") && !language.is_message("/help"));
-        assert!(language.takes_terminal("/view 3") && !language.takes_terminal("/last 3"));
+        assert!(language.is_awaited("/view 3") && !language.is_awaited("/last 3"));
+        assert!(language.is_awaited("/timestamps"));
     }
 
     #[test]

@@ -99,6 +99,7 @@ fn try_run(
             copy(&message, transcript, copying)?
         }
         MessageCommand::Again(number) => again(number, transcript)?,
+        MessageCommand::Timestamps => CommandResult::said(timestamps(transcript, options)),
         MessageCommand::Find(text) => CommandResult::said(find(&text, transcript)?),
         command => show_or_hide(command, transcript),
     })
@@ -132,6 +133,17 @@ fn again(number: Option<i64>, transcript: &Transcript) -> Result<CommandResult, 
         send: Some((message.kind, message.bytes.to_vec())),
         ..CommandResult::default()
     })
+}
+
+/// Shows times, or no longer.
+fn timestamps(transcript: &mut Transcript, options: &PromptOptions) -> String {
+    if !transcript.toggle_times() {
+        return "times are no longer shown".to_owned();
+    }
+    match &options.zone_warning {
+        Some(warning) => format!("times are shown\n{warning}"),
+        None => "times are shown".to_owned(),
+    }
 }
 
 /// Runs a command that changes which messages are shown, and how.
@@ -173,11 +185,6 @@ fn show_or_hide(command: MessageCommand, transcript: &mut Transcript) -> Command
                 lost => format!("{waited} held back, {lost} of them no longer kept"),
             })
         }
-        MessageCommand::Timestamps => CommandResult::said(if transcript.toggle_times() {
-            "times are shown"
-        } else {
-            "times are no longer shown"
-        }),
         // The others are run before.
         _ => CommandResult::default(),
     }

@@ -43,6 +43,8 @@ pub struct PromptOptions {
     pub speaks_first: bool,
     /// Set when the prompt outlives its connection.
     pub outlives: Rc<Cell<bool>>,
+    /// Why times are not in the time zone that was set, unless it has been printed.
+    pub zone_warning: Option<String>,
 }
 
 impl Default for PromptOptions {
@@ -61,6 +63,7 @@ impl Default for PromptOptions {
             quiet: false,
             speaks_first: true,
             outlives: Rc::default(),
+            zone_warning: None,
         }
     }
 }

@@ -183,3 +183,60 @@ fn commands_are_completed_and_hinted() {
     assert_eq!(pty.wait_exit(), 0);
     assert!(pty.screen().contains("> /close 4000\n"), "{}", pty.screen());
 }
+
+/// A row in which the digits of the time are zeros.
+fn without_time(row: &str) -> String {
+    let (time, rest) = row.split_at_checked(13).unwrap_or((row, ""));
+    let zeros = time.replace(|digit: char| digit.is_ascii_digit(), "0");
+    if zeros == "00:00:00.000 " {
+        format!("{zeros}{rest}")
+    } else {
+        row.to_owned()
+    }
+}
+
+#[test]
+fn times_appear_and_disappear_and_the_sign_moves_with_them() {
+    let on = [
+        "> /timestamps",
+        "00:00:00.000 * times are shown",
+        "00:00:00.000 > one",
+        "00:00:00.000 < two",
+        "             >",
+    ];
+    let off = [
+        "             > /timestamps",
+        "* times are no longer shown",
+        "> three",
+        "< four",
+        ">",
+    ];
+    for is_on in [false, true] {
+        let turns = if is_on { [off, on] } else { [on, off] };
+        let mut peer = Peer::ws();
+        let word = |row: &str| row.rsplit(' ').next().expect("a word").to_owned();
+        for rows in turns {
+            peer = peer.expect_text(word(rows[2])).send_text(word(rows[3]));
+        }
+        let peer = peer.start();
+        let terminal = Terminal::new().args([peer.url()]);
+        let mut pty = terminal.args(is_on.then_some("--timestamps")).start();
+        pty.wait_for("/help");
+        for rows in turns {
+            let ends_with = |rows: &[&str]| {
+                let wanted = rows.join("\n");
+                let what = format!("{wanted} at the end");
+                pty.wait_until(&what, |screen| {
+                    let contents = screen.contents();
+                    let rows: Vec<_> = contents.trim_end().lines().map(without_time).collect();
+                    rows.join("\n").ends_with(&wanted)
+                });
+            };
+            pty.type_line("/timestamps");
+            ends_with(&[rows[0], rows[1], rows[4]]);
+            pty.type_line(&word(rows[2]));
+            ends_with(&rows);
+        }
+        end(&mut pty);
+    }
+}
