@@ -9,6 +9,7 @@ mod history;
 #[cfg(feature = "images")]
 mod image;
 mod living;
+mod pager;
 mod recorded;
 mod restored;
 mod streams;

@@ -19,8 +19,10 @@ const LARGEST_COPY: usize = 74_000;
 const MOST_FOUND: usize = 10;
 /// The number of characters shown around a match.
 const AROUND: usize = 30;
-/// The command that shows a message taller than the screen.
-const PAGER: &str = "export LESS=\"${LESS:-FRX}\"; eval \"${PAGER:-less}\"";
+/// The command that shows a message taller than the screen. Whatever `LESS` says, less uses the
+/// alternate screen: rows that it left on the screen would have no gutter and could imitate ours.
+/// The dollar sign ends an option of `LESS` that takes a text.
+const PAGER: &str = "export LESS=\"${LESS:--R}\\$ -+F -+X\"; eval \"${PAGER:-less}\"";
 
 /// The result of a command.
 #[derive(Debug, Default)]
