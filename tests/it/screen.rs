@@ -169,7 +169,12 @@ fn notes_are_wrapped_between_words() {
     pty.type_line("/close 1005");
     wait_for_line(
         &pty,
-        "! /close: invalid close code 1005: must\n  be 1000 or 3000-4999; use --force to\n  send it anyway\n>",
+        "! /close: invalid close code 1005: must\n  be 1000 or 3000-4999\n>",
+    );
+    pty.type_line("/unfilter now");
+    wait_for_line(
+        &pty,
+        "! /unfilter takes no argument; use\n  //unfilter … to send the line as text\n>",
     );
     end(&mut pty);
 }

@@ -86,7 +86,10 @@ fn forbidden_close_code_needs_force() {
     let peer = Peer::ws().expect_close(1000, "").start();
     let mut pty = open(&peer);
     pty.type_line("/close 1005");
-    pty.wait_for("! /close: invalid close code 1005: must be 1000 or 3000-4999; use --");
+    wait_for_line(
+        &pty,
+        "! /close: invalid close code 1005: must be 1000 or 3000-4999\n>",
+    );
     pty.type_line("/close soon");
     pty.wait_for("! /close takes a code and then a reason; invalid code `soon`");
     end(&mut pty);

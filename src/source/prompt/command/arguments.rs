@@ -5,7 +5,6 @@ use regex::Regex;
 
 use super::kinds::{MessageCommand, PromptCommand, ViewFormat};
 use crate::conversation::outgoing::Outgoing;
-use crate::error::USE_FORCE;
 use crate::event::Kind;
 use crate::protocol::{CloseReason, MAX_CONTROL_PAYLOAD};
 use crate::text::hex::{self, HexError};
@@ -193,7 +192,7 @@ pub(super) fn close(call: &TypedCommand<'_>) -> ParsedCommand {
         })?,
     };
     let reason = CloseReason::from_user(code, reason.trim_start(), call.force)
-        .map_err(|error| format!("/close: {}", error.with_advice(USE_FORCE)))?;
+        .map_err(|error| format!("/close: {error}"))?;
     Ok(PromptCommand::Send(Outgoing::Close(Some(reason))))
 }
 

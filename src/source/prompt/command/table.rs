@@ -251,7 +251,7 @@ pub const COMMANDS: &[CommandHelp] = &[
         CloseCode,
         any,
         "close (1000 unless given) and end",
-        "A code is 1000 or 3000-4999; others need --force."
+        "A code is 1000 or 3000-4999; others only if wsline was started with --force."
     ),
     command!(quit, "", None, any, "close with 1000 and end, as ^D does", ""),
 ];
