@@ -18,6 +18,15 @@ use crate::text::suggest::nearest;
 /// The maximum number of characters of an unknown command that are quoted.
 const SHOWN: usize = 40;
 
+/// Names that other programs have for a command.
+const OTHER_NAMES: [(&str, &str); 5] = [
+    ("bye", "quit"),
+    ("connect", "reconnect"),
+    ("disconnect", "close"),
+    ("exit", "quit"),
+    ("logout", "quit"),
+];
+
 /// Parses a line. `force` allows all close codes, as `--force` does.
 ///
 /// # Errors
@@ -144,7 +153,11 @@ fn unknown(name: &str) -> String {
     if name.is_empty() {
         return "no command after /; /help lists them, // sends /".to_owned();
     }
-    let meant = nearest(name, COMMANDS.iter().map(|command| command.name))
+    let lower = name.to_lowercase();
+    let other = OTHER_NAMES.iter().find(|(other, _)| *other == lower);
+    let meant = other
+        .map(|(_, command)| *command)
+        .or_else(|| nearest(name, COMMANDS.iter().map(|command| command.name)))
         .map(|near| format!("did you mean /{near}? "))
         .unwrap_or_default();
     format!("unknown command /{shown}; {meant}/help lists them; //{shown} … sends it as text")

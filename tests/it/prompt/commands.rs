@@ -128,6 +128,8 @@ fn unknown_command_suggests_a_similar_one() {
     let mut pty = open(&peer);
     pty.type_line("/hlep");
     pty.wait_for("! unknown command /hlep; did you mean /help? /help lists them");
+    pty.type_line("/exit");
+    pty.wait_for("! unknown command /exit; did you mean /quit? /help lists them");
     pty.type_line("/zebra crossing");
     pty.wait_for("! unknown command /zebra; /help lists them; //zebra … sends it as text");
     pty.type_line("/status now");

@@ -96,6 +96,8 @@ fn invalid_commands_are_reported() {
          //clsoe … sends it as text"
     );
     assert!(refused("/statsu").contains("did you mean /status?"));
+    assert!(refused("/exit").contains("did you mean /quit?"));
+    assert!(refused("/Disconnect").contains("did you mean /close?"));
     assert!(refused("/HELP").contains("did you mean /help?"));
     assert!(refused("/etc/passwd").starts_with("unknown command /etc/passwd; /help"));
     assert!(refused("/").starts_with("no command after /; /help"));
@@ -107,6 +109,14 @@ fn invalid_commands_are_reported() {
     assert!(refused("/quit now").contains("takes no argument"));
     assert!(refused(&format!("/ping {}", "x".repeat(126))).contains("the maximum is 125"));
     assert!(parse(&format!("/ping {}", "x".repeat(125)), false).is_ok());
+}
+
+#[test]
+fn other_names_are_of_commands() {
+    for (other, name) in OTHER_NAMES {
+        assert!(COMMANDS.iter().any(|command| command.name == name));
+        assert!(refused(&format!("/{other}")).contains(name), "{other}");
+    }
 }
 
 #[test]
