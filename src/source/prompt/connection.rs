@@ -221,8 +221,8 @@ impl PromptConnection {
         ] {
             rows.push(format!("{name} {}", value.as_deref().unwrap_or("none")));
         }
-        if volume.payload > 0 {
-            rows.push(format!("compression  {}", ratio(volume)));
+        if let Some(ratio) = ratio(volume) {
+            rows.push(format!("compression  {ratio}"));
         }
         if let Some(count) = transcript.held() {
             rows.push(format!("held         {count}: ^Q or /release shows them"));
@@ -255,13 +255,14 @@ impl Count {
     }
 }
 
-/// The size of compressed messages in percent of their payload: `64 % of 1.6 KiB`.
-fn ratio(volume: Volume) -> String {
+/// The size of compressed messages in percent of their payload: `64 % of 1.6 KiB`; `None` unless
+/// that is less.
+fn ratio(volume: Volume) -> Option<String> {
     // With 128 bits, the product of two counts cannot overflow.
     let (wire, payload) = (u128::from(volume.wire), u128::from(volume.payload));
     let percent = (wire * 100 + payload / 2) / payload.max(1);
     let size = dump::size(usize::try_from(volume.payload).unwrap_or(usize::MAX));
-    format!("{percent} % of {size}")
+    (volume.payload > 0 && percent < 100).then(|| format!("{percent} % of {size}"))
 }
 
 /// A duration with tenths of a second, or with minutes and hours if it is long.
@@ -295,8 +296,11 @@ mod tests {
     #[test]
     fn compression_is_a_percentage() {
         let volume = |wire, payload| Volume { payload, wire };
-        assert_eq!(ratio(volume(1049, 1639)), "64 % of 1.6 KiB");
-        assert_eq!(ratio(volume(12, 10)), "120 % of 10 B");
+        let ratio = |wire, payload| ratio(volume(wire, payload));
+        assert_eq!(ratio(1049, 1639).as_deref(), Some("64 % of 1.6 KiB"));
+        assert_eq!(ratio(26, 22), None);
+        assert_eq!(ratio(10, 10), None);
+        assert_eq!(ratio(0, 0), None);
     }
 
     #[test]
