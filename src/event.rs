@@ -331,6 +331,8 @@ pub enum Event<'a> {
     Load(&'a LoadProgress),
     /// The run, or one attempt to connect, failed.
     Failed(&'a Error),
+    /// An error that does not end the run.
+    Fault(&'a Error),
     /// The run is ending, for whatever reason: open connections are closed, and no others are opened.
     /// It comes once, after the error if there is one.
     Ending,

@@ -157,7 +157,7 @@ impl Sender for LinkSender<'_, '_> {
 
     fn fault(&mut self, error: Error) {
         self.outputs
-            .show(self.now, Link::default(), &Event::Failed(&error));
+            .show(self.now, Link::default(), &Event::Fault(&error));
         self.first_error.add(error, true);
     }
 }

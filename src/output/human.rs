@@ -26,9 +26,11 @@ use crate::http::Secrets;
 use crate::output::closure;
 use crate::output::dump;
 use crate::output::escape::{self, Breaks};
-use crate::output::palette::Style;
+use crate::output::palette::{Palette, Style};
+use crate::output::report::{explain, Excerpts};
 use crate::output::sink::{Sink, TerminalSize};
 use crate::output::transcript::{KeptMessage, SharedTranscript, Visibility};
+use crate::output::verbosity::Verbosity;
 use crate::output::{Assembled, Detail, Output};
 
 /// The size of a terminal that does not report its own.
@@ -197,6 +199,17 @@ impl Human {
                 let block = style.note_block(size_of(to), place, None, &text)?;
                 // Many attempts are one line that changes.
                 to.put_in_place(block.as_bytes())
+            }
+            Event::Fault(error) => {
+                let verbosity = if style.quiet {
+                    Verbosity::Quiet
+                } else {
+                    Verbosity::Normal
+                };
+                let palette = Palette::plain();
+                let report = explain(error, verbosity, palette, style.secrets, Excerpts::Short);
+                let text = report.trim_end();
+                self.show_note(place(Mark::Warning), Some(Style::Error), text, to)
             }
             Event::Note(note) if !note.text.is_empty() => match style.note(note) {
                 Some((mark, paint)) => {

@@ -137,7 +137,7 @@ impl Output for JsonOutput {
                 }
                 record.close(closure)?;
             }
-            Event::Failed(error) => record.error(error)?,
+            Event::Failed(error) | Event::Fault(error) => record.error(error)?,
             Event::Reconnecting(lost) => record.reconnecting(lost)?,
             _ => {}
         }

@@ -155,7 +155,9 @@ impl NarrationStyle {
                 tell_closure(lines, closure);
             }
             Event::Failed(Error::Signal(SIGINT)) if self.interrupt_is_end => {}
-            Event::Failed(error) => {
+            // At the prompt the messages' output shows it.
+            Event::Fault(_) if self.beside_prompt => {}
+            Event::Failed(error) | Event::Fault(error) => {
                 lines
                     .out
                     .push_str(&report(error, verbosity, self.palette, self.secrets));

@@ -306,7 +306,21 @@ fn rules_answer_hide_and_report_beside_the_prompt() {
     let rules = "on open\n  > hello\non < 2\n  > 3\nignore < 2\nnever < bad\n";
     let terminal = Terminal::new().file("r.ws", rules).size(24, 80);
     let mut pty = open_with(&peer, terminal.args(["--rules", "r.ws"]));
-    pty.wait_for("> hello\n> 3\n< bad\nwsline: r.ws:6: expected to receive \"bad\" never");
+    pty.wait_for(
+        "> hello\n> 3\n< bad\n! r.ws:6: expected to receive \"bad\" never, but received \"bad\"\n  ",
+    );
+    wait_for_line(&pty, ">");
+    let is_ours = |row: &str| {
+        row.is_empty()
+            || ["* ", "> ", "< ", "! ", "  "]
+                .iter()
+                .any(|mark| format!("{row} ").starts_with(mark))
+    };
+    let screen = pty.screen();
+    assert!(
+        screen.contains("\n  the last messages:\n    < \"2\"\n") && screen.lines().all(is_ours),
+        "{screen}"
+    );
     pty.type_line("typed");
     pty.wait_for("\n< news\n");
     pty.type_line("/status");
