@@ -178,3 +178,16 @@ fn notes_are_wrapped_between_words() {
     );
     end(&mut pty);
 }
+
+#[test]
+fn values_of_the_status_are_wrapped_in_their_column() {
+    let peer = Peer::ws().echo_all().start();
+    let mut pty = open_with(&peer, Terminal::new().size(20, 40));
+    pty.type_line("hello");
+    pty.wait_for("\n< hello\n");
+    pty.type_line("/status");
+    pty.wait_for("\n  sent         1 message, 5 B, last 0.");
+    pty.wait_for("\n               s ago\n");
+    pty.wait_for("\n  TLS          none\n>");
+    end(&mut pty);
+}
