@@ -4,6 +4,8 @@
 //! saved and searched. Sent messages are kept without a number. While messages are held back, only
 //! the limit of bytes applies, because none of them has been shown.
 
+mod numbers;
+
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -11,6 +13,7 @@ use std::time::SystemTime;
 
 use regex::Regex;
 
+pub use self::numbers::KeptNumbers;
 use crate::event::{Kind, Way};
 
 /// The memory of a kept message in addition to its bytes, so that many small ones are limited as
@@ -88,6 +91,9 @@ pub struct Transcript {
     limits: KeepLimits,
     kept: VecDeque<KeptMessage>,
     kept_bytes: usize,
+    /// The number of received messages that are kept.
+    kept_received: u64,
+    numbers: KeptNumbers,
     received: u64,
     filters: Filters,
     /// The number of messages held back; `None` if messages are not held.
@@ -110,6 +116,8 @@ impl Transcript {
             limits,
             kept: VecDeque::new(),
             kept_bytes: 0,
+            kept_received: 0,
+            numbers: KeptNumbers::default(),
             received: 0,
             filters: Filters::default(),
             held: None,
@@ -183,6 +191,7 @@ impl Transcript {
 
     fn keep(&mut self, message: KeptMessage) {
         self.kept_bytes += message.bytes.len();
+        self.kept_received += u64::from(message.way == Way::In);
         self.kept.push_back(message);
         self.trim();
     }
@@ -193,7 +202,9 @@ impl Transcript {
                 break;
             };
             self.kept_bytes -= oldest.bytes.len();
+            self.kept_received -= u64::from(oldest.way == Way::In);
         }
+        self.numbers.set(self.received, self.kept_received);
     }
 
     fn is_over_limits(&self) -> bool {
@@ -208,6 +219,12 @@ impl Transcript {
     #[must_use]
     pub fn received(&self) -> u64 {
         self.received
+    }
+
+    /// The numbers of the received messages that are kept, for another thread.
+    #[must_use]
+    pub fn numbers(&self) -> KeptNumbers {
+        self.numbers.clone()
     }
 
     /// The kept messages, oldest first.

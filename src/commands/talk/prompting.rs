@@ -44,6 +44,11 @@ impl Prompting {
         };
         let (snippets, warning) = Snippets::read(plan.prompt.snippets.clone());
         let snippets = SharedSnippets::new(snippets);
+        let mut limits = KeepLimits::default();
+        if let Some(messages) = plan.prompt.keep.and_then(|keep| usize::try_from(keep).ok()) {
+            limits.messages = messages;
+        }
+        let transcript = Transcript::new(limits, plan.times.is_some());
         let (terminal, screen, typed) = Terminal::start(TerminalOptions {
             history: history.clone(),
             time_columns: TIME_COLUMNS,
@@ -56,13 +61,9 @@ impl Prompting {
                 force: plan.force,
                 home: home.clone(),
                 snippets: SharedSnippets::clone(&snippets),
+                messages: transcript.numbers(),
             }),
         })?;
-        let mut limits = KeepLimits::default();
-        if let Some(messages) = plan.prompt.keep.and_then(|keep| usize::try_from(keep).ok()) {
-            limits.messages = messages;
-        }
-        let transcript = Transcript::new(limits, plan.times.is_some());
         Ok(Some(Self {
             screen,
             transcript: Rc::new(RefCell::new(transcript)),

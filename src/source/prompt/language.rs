@@ -6,6 +6,7 @@ use super::coloring;
 use super::command::{self, CommandHelp, Completion, PromptCommand, COMMANDS};
 use super::snippets::SharedSnippets;
 use crate::conversation::outgoing::Outgoing;
+use crate::output::transcript::KeptNumbers;
 use crate::protocol::close::name_of_code;
 use crate::terminal::{CompletionItem, InputLanguage};
 
@@ -18,12 +19,16 @@ pub struct PromptLanguage {
     pub home: Option<PathBuf>,
     /// The snippets, shared with the prompt.
     pub snippets: SharedSnippets,
+    /// The numbers of the kept messages, shared with the transcript.
+    pub messages: KeptNumbers,
 }
 
 /// The close codes offered for completion.
 const CODES: [u16; 3] = [1000, 3000, 4000];
 /// The maximum number of file names offered for completion.
 const MOST_PATHS: usize = 200;
+/// The maximum number of message numbers offered for completion.
+const MOST_NUMBERS: usize = 9;
 
 impl InputLanguage for PromptLanguage {
     fn unfinished(&self, text: &str) -> bool {
@@ -79,7 +84,15 @@ impl InputLanguage for PromptLanguage {
             Completion::Command => command::beginning_with(argument)
                 .map(|command| (command.name.to_owned(), command.help.to_owned()))
                 .collect(),
-            Completion::ViewFormat => formats(argument),
+            Completion::Message => self.numbers(argument),
+            Completion::View => {
+                let numbers = self.numbers(argument).into_iter();
+                numbers.chain(formats(argument)).collect()
+            }
+            Completion::PathAndMessage => {
+                let paths = self.paths(argument).into_iter();
+                paths.chain(self.numbers_after_path(argument)).collect()
+            }
             Completion::Expectation => expectations(argument),
             Completion::Snippet => {
                 let all = self.snippets.all().into_iter();
@@ -213,6 +226,31 @@ impl PromptLanguage {
             })
     }
 
+    /// The latest message numbers that begin with what was typed.
+    fn numbers(&self, typed: &str) -> Vec<(String, String)> {
+        let start = typed.strip_prefix('#').unwrap_or(typed);
+        let numbers = self.messages.iter().map(|number| number.to_string());
+        let begin = numbers.filter(|number| number.starts_with(start));
+        begin
+            .take(MOST_NUMBERS)
+            .map(|number| (number, String::new()))
+            .collect()
+    }
+
+    /// The same after a path.
+    fn numbers_after_path(&self, typed: &str) -> Vec<(String, String)> {
+        let Some((path, start)) = typed.rsplit_once(' ') else {
+            return Vec::new();
+        };
+        if path.trim().is_empty() {
+            return Vec::new();
+        }
+        let numbers = self.numbers(start).into_iter();
+        numbers
+            .map(|(number, help)| (format!("{path} {number}"), help))
+            .collect()
+    }
+
     /// The file names that begin with what was typed.
     fn paths(&self, typed: &str) -> Vec<(String, String)> {
         let typed = typed.trim_start();
@@ -251,78 +289,4 @@ fn is_directory(path: &Path) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn texts(line: &str) -> Vec<String> {
-        let candidates = PromptLanguage::default().complete(line);
-        candidates
-            .into_iter()
-            .map(|candidate| candidate.text)
-            .collect()
-    }
-
-    fn hint(line: &str) -> Option<String> {
-        PromptLanguage::default().hint(line)
-    }
-
-    #[test]
-    fn messages_and_lines_that_end_the_prompt_are_recognized() {
-        let language = PromptLanguage::default();
-        for line in ["/quit", "/close 4000 x", "/q"] {
-            assert!(language.ends(line), "{line}");
-        }
-        for line in ["/close 1", "quit", "//quit"] {
-            assert!(!language.ends(line), "{line}");
-        }
-        assert!(language.is_message("hello") && !language.is_message("/send hello"));
-        assert!(!language.is_message("") && !language.is_message("/help"));
-        assert!(language.is_awaited("/view 3") && !language.is_awaited("/last 3"));
-        assert!(language.is_awaited("/timestamps"));
-    }
-
-    #[test]
-    fn commands_and_their_arguments_are_completed() {
-        assert_eq!(texts("/pi"), ["/ping "]);
-        assert_eq!(texts("/q"), ["/quit"]);
-        assert_eq!(texts("/close 4"), ["/close 4000"]);
-        assert_eq!(texts("/help hea"), ["/help headers"]);
-        assert_eq!(texts("/view 3 r"), ["/view 3 raw"]);
-        assert!(texts("p").is_empty() && texts("/ping x").is_empty());
-    }
-
-    #[test]
-    fn paths_are_completed() {
-        let home = tempfile::tempdir().expect("a directory");
-        std::fs::write(home.path().join("notes.txt"), "").expect("write a file");
-        std::fs::create_dir(home.path().join("nested")).expect("make a directory");
-        std::fs::write(home.path().join(".hidden"), "").expect("write a file");
-        let language = PromptLanguage {
-            force: false,
-            home: Some(home.path().to_owned()),
-            snippets: SharedSnippets::default(),
-        };
-        let texts = |line: &str| -> Vec<String> {
-            language
-                .complete(line)
-                .into_iter()
-                .map(|candidate| candidate.text)
-                .collect()
-        };
-        assert_eq!(texts("/file ~/n"), ["/file ~/nested/", "/file ~/notes.txt"]);
-        assert_eq!(texts("/file ~/.h"), ["/file ~/.hidden"]);
-        assert_eq!(texts("/file ~/no/such"), Vec::<String>::new());
-    }
-
-    #[test]
-    fn hints_shrink_as_arguments_are_typed() {
-        assert_eq!(hint("/close").as_deref(), Some(" [CODE [REASON]]"));
-        assert_eq!(hint("/close ").as_deref(), Some("[CODE [REASON]]"));
-        assert_eq!(hint("/close 1").as_deref(), Some(" [REASON]"));
-        assert_eq!(hint("/close 1000 ").as_deref(), Some("[REASON]"));
-        assert_eq!(hint("/close 1000 b"), None);
-        assert_eq!(hint("/save x").as_deref(), Some(" [N]"));
-        assert_eq!(hint("/quit"), None);
-        assert_eq!(hint("close"), None);
-    }
-}
+mod tests;

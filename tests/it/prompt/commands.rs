@@ -179,8 +179,20 @@ fn invalid_command_sends_nothing() {
 
 #[test]
 fn commands_are_completed_and_hinted() {
-    let peer = Peer::ws().expect_close(4000, "").start();
+    let peer = Peer::ws()
+        .send_text("one")
+        .send_text("two")
+        .expect_close(4000, "")
+        .start();
     let mut pty = open(&peer);
+    pty.wait_for("\n< two\n");
+    pty.type_text("/view ");
+    pty.key(Key::Tab);
+    wait_for_line(&pty, "> /view 2 [pretty|raw|hex|image]");
+    pty.key(Key::Tab);
+    wait_for_line(&pty, "> /view 1 [pretty|raw|hex|image]");
+    pty.key(Key::Enter);
+    pty.wait_for("\n> /view 1\n< one\n>");
     pty.type_text("/clo");
     pty.key(Key::Tab);
     wait_for_line(&pty, "> /close [CODE [REASON]]");

@@ -32,8 +32,12 @@ pub enum Completion {
     CloseCode,
     /// With the names of commands.
     Command,
-    /// With the formats of `/view`.
-    ViewFormat,
+    /// With message numbers.
+    Message,
+    /// With message numbers and the formats of `/view`.
+    View,
+    /// With file names, and then message numbers.
+    PathAndMessage,
     /// With what can be expected.
     Expectation,
     /// With the names of snippets.
@@ -147,7 +151,7 @@ pub const COMMANDS: &[CommandHelp] = &[
     command!(
         view,
         "[N] [pretty|raw|hex|image]",
-        ViewFormat,
+        View,
         any,
         "show all of message N, or pipe it: /view N | COMMAND",
         "What is taller than the screen opens in $PAGER, or less. N counts received messages, and \
@@ -157,7 +161,7 @@ pub const COMMANDS: &[CommandHelp] = &[
     command!(
         save,
         "PATH [N]",
-        Path,
+        PathAndMessage,
         any,
         "write message N to a new file",
         "Without N the last message is written. An existing file is not replaced."
@@ -165,7 +169,7 @@ pub const COMMANDS: &[CommandHelp] = &[
     command!(
         copy,
         "[N]",
-        None,
+        Message,
         any,
         "copy message N to the clipboard",
         "Uses the clipboard of the terminal (OSC 52), over ssh too. Not every terminal supports it."
@@ -173,7 +177,7 @@ pub const COMMANDS: &[CommandHelp] = &[
     command!(
         again,
         "[N]",
-        None,
+        Message,
         open,
         "send the last message that was sent again",
         "With N, the received message N is sent."
