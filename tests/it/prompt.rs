@@ -7,7 +7,7 @@ mod ends;
 mod guide;
 mod history;
 #[cfg(feature = "images")]
-mod image;
+pub mod image;
 mod living;
 mod pager;
 mod recorded;

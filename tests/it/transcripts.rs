@@ -8,6 +8,8 @@ use std::fs;
 use std::path::Path;
 
 use crate::documents::{masked, updates};
+#[cfg(feature = "images")]
+use crate::prompt::image::small_png;
 use crate::prompt::wait_for_line;
 use crate::support::peer::Running;
 use crate::support::{Gate, Key, Peer, Pty, Terminal, Wsline};
@@ -175,6 +177,24 @@ fn pasted_json_is_edited_and_sent() {
     pty.wait_for("accepted");
     wait_for_line(&pty, ">");
     compare("pasted_json_is_edited_and_sent.txt", 0, pty);
+}
+
+#[cfg(feature = "images")]
+#[test]
+fn image_saved_and_drawn() {
+    let image = small_png();
+    let peer = Peer::ws().expect_text("logo").send_binary(&image).start();
+    let pty = open(&peer, Terminal::new());
+    pty.type_line("logo");
+    pty.wait_for("|....IEND.B`.|");
+    pty.type_line("/save logo.png 1");
+    pty.wait_for("* wrote message 1 to logo.png");
+    pty.type_line("/view 1 image");
+    pty.wait_for("* message 1: PNG image 2×2\n");
+    wait_for_line(&pty, ">");
+    let pty = compare("image_saved_and_drawn.txt", 0, pty);
+    let saved = fs::read(pty.home().work().join("logo.png"));
+    assert_eq!(saved.expect("it was written"), image);
 }
 
 #[test]

@@ -25,6 +25,11 @@ fn png(parts: &[&[u8]]) -> Vec<u8> {
     [&[PNG], parts].concat().concat()
 }
 
+/// A picture of two rows with two pixels each.
+pub fn small_png() -> Vec<u8> {
+    png(&[SMALL, PIXELS])
+}
+
 fn in_colors() -> Terminal {
     Terminal::new()
         .size(24, 80)
@@ -34,7 +39,7 @@ fn in_colors() -> Terminal {
 
 #[test]
 fn a_terminal_without_graphics_gets_half_blocks() {
-    let image = png(&[SMALL, PIXELS]);
+    let image = small_png();
     let peer = Peer::ws().send_binary(image).expect_text("half").start();
     let mut pty = open_with(&peer, in_colors());
     pty.wait_for(ARRIVED);
@@ -89,7 +94,7 @@ fn graphics_are_used_where_the_terminal_has_them() {
             "\x1b]1337;File=inline=1;size=",
         ),
     ] {
-        let image = png(&[SMALL, PIXELS]);
+        let image = small_png();
         let peer = Peer::ws().send_binary(image).expect_text("ok").start();
         let mut pty = open_with(&peer, in_colors());
         pty.wait_for(ARRIVED);
@@ -108,7 +113,7 @@ fn graphics_are_used_where_the_terminal_has_them() {
 
 #[test]
 fn a_terminal_that_does_not_reply_gets_half_blocks() {
-    let image = png(&[SMALL, PIXELS]);
+    let image = small_png();
     let peer = Peer::ws().send_binary(image).start();
     let mut pty = open_with(&peer, in_colors());
     pty.wait_for(ARRIVED);
@@ -119,7 +124,7 @@ fn a_terminal_that_does_not_reply_gets_half_blocks() {
 
 #[test]
 fn without_colors_nothing_is_asked() {
-    let image = png(&[SMALL, PIXELS]);
+    let image = small_png();
     let peer = Peer::ws().send_binary(image).start();
     let mut pty = open_with(&peer, in_colors().env("NO_COLOR", "1"));
     pty.wait_for(ARRIVED);
@@ -132,7 +137,7 @@ fn without_colors_nothing_is_asked() {
 
 #[test]
 fn what_can_not_be_drawn_is_an_error() {
-    let whole = png(&[SMALL, PIXELS]);
+    let whole = small_png();
     // A chunk of an unknown type with a wrong checksum, which errors name.
     let hostile: &[u8] = b"\0\0\0\x01\x1b]0;xXXXX";
     let peer = Peer::ws()
@@ -167,7 +172,7 @@ fn what_can_not_be_drawn_is_an_error() {
 #[test]
 fn a_dumb_terminal_says_that_it_draws_nothing() {
     let long: Vec<String> = (0..100).map(|number| format!("row {number}")).collect();
-    let image = png(&[SMALL, PIXELS]);
+    let image = small_png();
     let peer = Peer::ws()
         .send_binary(image)
         .send_text(long.join("\n"))
