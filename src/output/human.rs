@@ -18,7 +18,7 @@ use data_encoding::BASE64;
 
 pub use self::body::whole_text;
 use self::replies::Replies;
-pub use self::style::{time_of_day, HumanStyle, MessageLayout};
+pub use self::style::{time_of_day, HumanStyle, MessageLayout, TIME_COLUMNS};
 use self::style::{Mark, MessagePlace};
 use crate::assembly::WholeMessage;
 use crate::event::{Event, Kind, Link, Now, Upgrade, Way};

@@ -73,6 +73,15 @@ pub struct Replay {
     pub text: Option<String>,
 }
 
+/// How many messages are held back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HeldMessages {
+    /// Their number.
+    pub count: u64,
+    /// The bytes of all of them.
+    pub bytes: u64,
+}
+
 /// Filters for messages.
 #[derive(Debug, Default)]
 struct Filters {
@@ -96,8 +105,8 @@ pub struct Transcript {
     numbers: KeptNumbers,
     received: u64,
     filters: Filters,
-    /// The number of messages held back; `None` if messages are not held.
-    held: Option<u64>,
+    /// The messages held back; `None` if messages are not held.
+    held: Option<HeldMessages>,
     replays: VecDeque<Replay>,
     copied: Option<Vec<u8>>,
     times: bool,
@@ -181,8 +190,9 @@ impl Transcript {
         }
         self.filters.shown += 1;
         match &mut self.held {
-            Some(count) => {
-                *count += 1;
+            Some(held) => {
+                held.count += 1;
+                held.bytes += bytes.len() as u64;
                 Visibility::Held
             }
             None => Visibility::Shown,
@@ -293,21 +303,21 @@ impl Transcript {
         self.replays.pop_front()
     }
 
-    /// The number of messages held back; `None` if messages are not held.
+    /// The messages held back; `None` if messages are not held.
     #[must_use]
-    pub fn held(&self) -> Option<u64> {
+    pub fn held(&self) -> Option<HeldMessages> {
         self.held
     }
 
     /// Starts to hold messages back.
     pub fn hold(&mut self) {
-        self.held.get_or_insert(0);
+        self.held.get_or_insert_default();
     }
 
     /// Releases held messages, which are then shown. Returns how many were held, and how many of
     /// them are no longer kept.
     pub fn release(&mut self) -> (u64, u64) {
-        let waited = self.held.take().unwrap_or(0);
+        let waited = self.held.take().unwrap_or_default().count;
         let admitted = self
             .kept
             .iter()

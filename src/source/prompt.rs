@@ -9,6 +9,7 @@ pub mod command;
 mod connection;
 mod events;
 mod expecting;
+mod holding;
 mod language;
 mod messages;
 mod options;
@@ -24,6 +25,7 @@ use std::time::Instant;
 use self::command::{MessageCommand, PromptCommand};
 use self::connection::{ConnectionState, PromptConnection};
 use self::expecting::Expectations;
+use self::holding::HeldRow;
 pub use self::language::PromptLanguage;
 pub use self::options::PromptOptions;
 pub use self::snippets::{SharedSnippets, Snippets};
@@ -49,6 +51,7 @@ pub struct Prompt {
     upload: Option<Upload>,
     /// What `/expect` waits for.
     expectations: Expectations,
+    held: HeldRow,
     /// Notes to print at the next opportunity.
     notes: Vec<Note>,
     /// Whether the last key was ^C on an empty line.
@@ -73,6 +76,7 @@ impl Prompt {
             waiting: VecDeque::new(),
             upload: None,
             expectations: Expectations::default(),
+            held: HeldRow::default(),
             notes: Vec::new(),
             interrupted: false,
             told_to_wait: false,
@@ -198,6 +202,9 @@ impl Prompt {
     }
 
     fn on_messages_command(&mut self, command: MessageCommand, to: &mut dyn Sender) {
+        if matches!(command, MessageCommand::Release) {
+            self.held.end(&self.options);
+        }
         let transcript = Rc::clone(&self.options.transcript);
         let done = messages::run(
             command,

@@ -12,6 +12,7 @@
 pub(super) mod printing;
 mod queue;
 pub(super) mod size;
+mod status_row;
 
 use std::io::{self, Write};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};

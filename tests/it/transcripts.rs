@@ -136,6 +136,7 @@ fn noisy_server_held_and_filtered() {
     wait_for_line(&pty, "\u{2016}");
     first.open();
     held.wait();
+    wait_for_line(&pty, "\u{2016} 20 held, 131 B; ^Q shows them\n\u{2016}");
     pty.type_text(r#"{"op":"unsubscribe"}"#);
     pty.wait_for("unsubscribe");
     pty.key(Key::Enter);

@@ -10,6 +10,7 @@ use signal_hook::consts::SIGINT;
 
 use crate::driver::Signals;
 use crate::event::{Note, NoteLevel};
+use crate::output::human::TIME_COLUMNS;
 use crate::output::palette::Palette;
 use crate::output::record::{Options, RecordSwitch, SharedRecord};
 use crate::output::transcript::{KeepLimits, SharedTranscript, Transcript};
@@ -17,9 +18,6 @@ use crate::picture::Colors;
 use crate::plan::{variable, InputSource, Plan};
 use crate::source::prompt::{Prompt, PromptLanguage, PromptOptions, SharedSnippets, Snippets};
 use crate::terminal::{Screen, Terminal, TerminalOptions, TypedInput};
-
-/// The width of the time before a message, in columns.
-const TIME_COLUMNS: usize = "09:26:53.589 ".len();
 
 /// The prompt in use. Dropping it restores the terminal, even after a panic.
 pub(super) struct Prompting {

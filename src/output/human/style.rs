@@ -18,6 +18,8 @@ use crate::output::sink::TerminalSize;
 use crate::output::transcript::SharedTranscript;
 use crate::output::wrap;
 
+/// The width of the time before a message, in columns.
+pub const TIME_COLUMNS: usize = "09:26:53.589 ".len();
 /// How much of a message is shown without a prompt.
 const BARE_LIMITS: LayoutLimits = LayoutLimits {
     lines: 40,

@@ -72,7 +72,8 @@ fn held_messages_are_shown_when_released() {
             let added = some.add(SystemTime::now(), Way::In, Kind::Text, text.as_bytes());
             assert_eq!(added.1, Visibility::Held);
         }
-        assert_eq!(some.held(), Some(3));
+        let held = some.held().map(|held| (held.count, held.bytes));
+        assert_eq!(held, Some((3, 3)));
         some
     };
     // More than are kept otherwise, and then no longer.

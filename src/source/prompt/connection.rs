@@ -224,7 +224,8 @@ impl PromptConnection {
         if let Some(ratio) = ratio(volume) {
             rows.push(format!("compression  {ratio}"));
         }
-        if let Some(count) = transcript.held() {
+        if let Some(held) = transcript.held() {
+            let count = held.count;
             rows.push(format!("held         {count}: ^Q or /release shows them"));
         }
         if let Some((shown, hidden)) = transcript.filter_counts() {

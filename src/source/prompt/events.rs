@@ -17,7 +17,7 @@ impl Source for Prompt {
 
     fn next_deadline(&self) -> Option<Instant> {
         let due = self.expectations.next_deadline();
-        [self.due, due].into_iter().flatten().min()
+        [self.due, self.held.due, due].into_iter().flatten().min()
     }
 
     fn wants_messages(&self) -> bool {
@@ -47,6 +47,9 @@ impl Source for Prompt {
             Event::Data(Way::In, piece) => {
                 let bytes = piece.bytes.len() as u64;
                 self.connection.count_received(bytes, piece.last, at);
+                if piece.last && self.options.transcript.borrow().held().is_some() {
+                    self.held.on_message(at);
+                }
             }
             Event::Pong(Way::In, payload) => {
                 if let Some(text) = self.connection.pong(at, payload) {
@@ -110,6 +113,7 @@ impl Source for Prompt {
             }
         }
         self.report_decided(now.instant, to);
+        self.held.poll(now.instant, &self.options);
         self.send(now, to)
     }
 

@@ -83,13 +83,24 @@ fn a_burst_is_held_back_and_let_go() {
         pty.type_text("half");
         pty.type_text("\x13");
         wait_for_line(&pty, "\u{2016} half");
+        let begun = std::time::Instant::now();
         burst.open();
         more.wait();
         pty.type_text(" typed");
-        wait_for_line(&pty, "\u{2016} half typed");
+        wait_for_line(
+            &pty,
+            "\u{2016} 900 held, 6.9 KiB; ^Q shows them\n\u{2016} half typed",
+        );
+        let drawn = String::from_utf8_lossy(&pty.raw_output())
+            .matches(" held, ")
+            .count();
+        let most = 2 + begun.elapsed().as_millis() / 250;
+        assert!(drawn as u128 <= most, "{drawn} times, not {most}");
         assert!(!pty.history().iter().any(|row| row.starts_with("< ")));
         pty.type_text("\x11");
         wait_for_line(&pty, &format!("* {COUNT} held back\n> half typed"));
+        // The row with the number is not left behind.
+        assert!(!pty.history().iter().any(|row| row.contains(" held, ")));
         let shown: Vec<_> = pty
             .history()
             .iter()
