@@ -167,11 +167,12 @@ impl ScreenState {
         Ok(())
     }
 
-    /// Puts rows that replace those of the last call, if nothing else has been shown after them and
-    /// the width is the same.
+    /// Puts rows that replace those of the last call, if nothing else has been shown after them, the
+    /// width is the same and there is an editor: a dumb terminal can't replace rows.
     fn put_in_place(&self, bytes: &[u8]) -> io::Result<()> {
         let (columns, _) = size();
         let before = self.lock().in_place.take();
+        let before = before.filter(|_| self.has_editor());
         let mut text = match before {
             // Up to the first of these rows, and clear everything below.
             Some((rows, width)) if width == columns => format!("\x1b[{rows}A\x1b[J").into_bytes(),

@@ -33,7 +33,7 @@ impl Screen {
 }
 
 impl ScreenState {
-    fn has_editor(&self) -> bool {
+    pub(super) fn has_editor(&self) -> bool {
         matches!(self.lock().gate, Gate::Closed | Gate::Open)
     }
 

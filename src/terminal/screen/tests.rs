@@ -99,6 +99,31 @@ fn queue_is_written_at_the_end() {
     assert_eq!(kept.text(), "one\ntwo\n");
 }
 
+/// Prints two rows in place, and a third one after another row.
+fn in_place(open: impl FnOnce(&ScreenState)) -> String {
+    let (state, _) = state();
+    let (feeder, drawn) = feeding(&state);
+    open(&state);
+    let put = |row: &[u8]| state.put_in_place(row).expect("never refused");
+    put(b"one\n");
+    put(b"two\n");
+    state.put(b"between\n").expect("never refused");
+    put(b"three\n");
+    state.begin_end();
+    while state.wait_for_print(BOUND) != WaitResult::Complete {}
+    state.end(false);
+    feeder.join().expect("no panic");
+    drawn.iter().collect()
+}
+
+#[test]
+fn rows_are_replaced_only_where_there_is_an_editor() {
+    let edited = in_place(ScreenState::open_gate);
+    assert_eq!(edited, "one\n\x1b[1A\x1b[Jtwo\nbetween\nthree\n");
+    let dumb = in_place(ScreenState::free_gate);
+    assert_eq!(dumb, "one\ntwo\nbetween\nthree\n");
+}
+
 #[test]
 fn write_error_is_returned_by_the_next_write() {
     let (state, kept) = state();
