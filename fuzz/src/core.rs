@@ -8,7 +8,7 @@ use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 use tungstenite::protocol::frame::FrameHeader;
 use wsline::protocol::deflate::DeflateParams;
 use wsline::protocol::{
-    CloseReason, Closure, End, Kind, Piece, Protocol, ProtocolConfig, Received, Role, State,
+    CloseReason, Closure, End, Kind, Piece, Protocol, ProtocolConfig, ReadyState, Received, Role,
 };
 
 /// What was received; the pieces of a message are joined.
@@ -83,7 +83,7 @@ pub fn receive_all(config: ProtocolConfig, bytes: &[u8], cuts: &[usize]) -> Vec<
         .items
         .extend(open.map(|(kind, payload)| Item::Unfinished(kind, payload)));
     protocol.end(End::Eof);
-    assert_eq!(protocol.state(), State::Closed);
+    assert_eq!(protocol.state(), ReadyState::Closed);
     collector.items
 }
 
@@ -175,7 +175,7 @@ impl Collector {
             self.items.push(item);
         }
         assert!(input.is_empty(), "all input is taken");
-        let over = protocol.state() == State::Closed;
+        let over = protocol.state() == ReadyState::Closed;
         assert!(over || protocol.is_inside_message() || self.open.is_none());
     }
 
@@ -211,7 +211,7 @@ fn check_closure(protocol: &Protocol, items: &[Item], closing: bool) {
             assert!(closure.is_clean() && closure.received.is_some());
             assert!(closing || closure.initiator == Some(Role::Server));
             assert_ne!(closure.code(), 1006);
-            assert_eq!(protocol.state(), State::Closed);
+            assert_eq!(protocol.state(), ReadyState::Closed);
         }
         Some(Item::Violation(code, rule)) => {
             let End::Violation(violation) = &closure.end else {
@@ -220,12 +220,12 @@ fn check_closure(protocol: &Protocol, items: &[Item], closing: bool) {
             assert_eq!((violation.code, &violation.rule), (*code, rule));
             assert!(closure.sent.is_some() && closure.received.is_none() && !closure.is_clean());
             assert_eq!(closure.code(), 1006);
-            assert_eq!(protocol.state(), State::Closed);
+            assert_eq!(protocol.state(), ReadyState::Closed);
         }
-        _ if closing && closure.sent.is_some() => assert_eq!(protocol.state(), State::Closing),
+        _ if closing && closure.sent.is_some() => assert_eq!(protocol.state(), ReadyState::Closing),
         _ => {
             assert_eq!(closure, &Closure::default());
-            assert_eq!(protocol.state(), State::Open);
+            assert_eq!(protocol.state(), ReadyState::Open);
         }
     }
 }
