@@ -134,26 +134,12 @@ impl Conversation {
         }
     }
 
-    /// Removes secret values from errors with this function.
-    #[must_use]
-    pub fn hiding(mut self, hide: HideValues) -> Self {
-        self.hide = Some(hide);
-        self
-    }
-
     /// An error as it is reported.
     fn reported(&self, error: Error) -> Error {
         match self.hide {
             Some(hide) => hide(error, &self.steps.secrets()),
             None => error,
         }
-    }
-
-    /// Sets whether the run continues while all connections have ended, so that steps still wait.
-    #[must_use]
-    pub fn outliving_connections(mut self, outlives: bool) -> Self {
-        self.outlives |= outlives;
-        self
     }
 
     /// Sets the connections that steps open, and adds a link for the responses to HTTP requests.

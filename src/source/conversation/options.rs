@@ -5,9 +5,23 @@ use std::num::NonZeroUsize;
 use regex::bytes::RegexSet;
 
 use super::shared_rules::SharedRules;
-use super::Conversation;
+use super::{Conversation, HideValues};
 
 impl Conversation {
+    /// Removes secret values from errors with this function.
+    #[must_use]
+    pub fn hiding(mut self, hide: HideValues) -> Self {
+        self.hide = Some(hide);
+        self
+    }
+
+    /// Sets whether the run continues while all connections have ended, so that steps still wait.
+    #[must_use]
+    pub fn outliving_connections(mut self, outlives: bool) -> Self {
+        self.outlives |= outlives;
+        self
+    }
+
     /// Sets the frame size for files.
     #[must_use]
     pub fn with_frame_size(mut self, frame_size: Option<NonZeroUsize>) -> Self {
