@@ -120,8 +120,10 @@ impl Instead {
 fn closure_values(closure: &mut Closure) -> Vec<&mut String> {
     let reason = closure.received.as_mut().and_then(Option::as_mut);
     let mut values: Vec<_> = reason.map(|body| &mut body.reason).into_iter().collect();
-    if let End::Lost(cause) = &mut closure.end {
-        values.push(cause);
+    match &mut closure.end {
+        End::Lost(cause) => values.push(cause),
+        End::Violation(violation) => values.push(&mut violation.rule),
+        End::Clean | End::Eof | End::Unanswered | End::Silent(_) => {}
     }
     values
 }

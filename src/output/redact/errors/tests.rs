@@ -7,7 +7,7 @@ use crate::http::{Body, Header, Headers, Secrets};
 use crate::output::palette::Palette;
 use crate::output::report::{explain, Excerpts};
 use crate::output::verbosity::Verbosity;
-use crate::protocol::{CloseReason, Closure, End};
+use crate::protocol::{CloseReason, Closure, End, Violation};
 use crate::target::InvalidUrl;
 use crate::text::phrase::Phrase;
 
@@ -289,8 +289,16 @@ fn of_expectations() -> Vec<Error> {
         reason: secret(),
     };
     let closed = || Instead::Ended(Box::new(closure(Some(Some(reason.clone())))));
+    let violation = Closure {
+        end: End::Violation(Violation {
+            code: 1002,
+            rule: "a s3cret".to_owned(),
+        }),
+        ..Closure::default()
+    };
     let line = || Some("3".to_owned());
     let instead = [
+        Instead::Ended(Box::new(violation)),
         Instead::Received(message()),
         Instead::ReceivedAfter(message(), Duration::ZERO),
         Instead::ReceivedDuring(message(), line()),
