@@ -66,7 +66,9 @@ impl Driver<'_> {
     /// Reports the messages that waited for a connection which is not opened again, and those that
     /// the source still has. The exit code is that of the error that was reported before.
     pub(super) fn report_unsent(&mut self, of_source: Unsent) {
-        let again = self.resend.as_mut().map(std::mem::take).unwrap_or_default();
+        let Some(again) = self.resend.as_mut().map(std::mem::take) else {
+            return;
+        };
         let waiting: usize = again.values().map(Vec::len).sum();
         let unsent = waiting as u64 + of_source.messages;
         if self.opened.is_none() || unsent == 0 {

@@ -172,9 +172,7 @@ impl Driver<'_> {
         match next {
             Next::End | Next::Redial { .. } => {
                 self.fail(link, error);
-                if self.resend.is_some() {
-                    self.report_unsent(decision.unsent);
-                }
+                self.report_unsent(decision.unsent);
                 self.end(Ending::ConnectFailed);
             }
             // The source has reported it, and it is the result of the run so far.
