@@ -21,7 +21,7 @@
 //! | [`commands`] | the commands, a file each | `plan`, `cli`, `driver`, `connect`, `source`, `output`, `terminal`, `picture`, `verdict`, `echo`, `session_file`, `rpc`, `event`, `protocol`, `error`, `exit`, `target`, `http`, `secret`, `text`, `deadline`, `sys` |
 //! | [`plan`] | every decision, made once; reads the environment and the config file | `cli`, `driver`, `connect`, `source`, `session_file`, `conversation`, `output`, `event`, `error`, `target`, `http`, `protocol`, `secret`, `text`, `deadline`, `sys` |
 //! | [`cli`] | flags, their values, help | `driver::`, `connect`, `source::`, `session_file`, `conversation`, `rpc`, `measure`, `error`, `exit`, `target`, `http`, `protocol`, `secret`, `text` |
-//! | [`driver`] | the loop: connections, source, outputs, signals, timers | `connect`, `source::`, `assembly`, `output::`, `event`, `error`, `exit`, `protocol`, `deadline`, `sys` |
+//! | [`driver`] | the loop: connections, source, outputs, signals, timers | `connect`, `source::`, `assembly`, `output::`, `event`, `error`, `exit`, `protocol`, `text`, `deadline`, `sys` |
 //! | [`connect`] | DNS, TCP, Unix sockets, proxies, TLS, redirects, the opening handshake | `event`, `error`, `target`, `http`, `protocol`, `secret`, `deadline`, `sys` |
 //! | [`source`] | where the messages to send come from | `terminal`, `session_file`, `conversation`, `rpc`, `assembly`, `event`, `measure`, `error`, `http`, `protocol`, `text`, `sys` |
 //! | `source::prompt` | | `output`, `picture`, `exit` |

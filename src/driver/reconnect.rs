@@ -12,6 +12,7 @@ use super::policy::{Next, Policy};
 use crate::error::{Error, Refusal};
 use crate::event::{Link, Now};
 use crate::protocol::{Closure, End, Role};
+use crate::text::duration;
 
 /// What `--reconnect` and `--reconnect-on` say.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,9 +27,6 @@ pub struct ReconnectOptions {
 const FIRST: Duration = Duration::from_millis(250);
 /// The maximum wait before any attempt.
 const LONGEST: Duration = Duration::from_secs(30);
-/// The longest wait that a server may ask for. Longer than any run, and short enough that adding it to
-/// the current time never overflows.
-const LATEST: Duration = Duration::from_hours(365 * 24);
 /// After a connection that was open for this long, attempts are counted from 0 again.
 const HEALTHY: Duration = Duration::from_mins(1);
 
@@ -168,7 +166,8 @@ fn retry_after(error: &Error, now: Now) -> Option<Duration> {
         let now = Timestamp::try_from(now.time).ok()?;
         date.duration_since(now).try_into().unwrap_or_default()
     };
-    Some(wait.min(LATEST))
+    // Adding it to the current time must not overflow.
+    Some(wait.min(duration::MAX))
 }
 
 #[cfg(test)]
@@ -283,8 +282,8 @@ mod tests {
         for (value, after) in [
             ("7", Duration::from_secs(7)),
             ("Sun, 06 Nov 1994 08:49:57 GMT", Duration::from_secs(20)),
-            ("9223372036854775807", LATEST),
-            ("99999999999999999999999", LATEST),
+            ("9223372036854775807", duration::MAX),
+            ("99999999999999999999999", duration::MAX),
         ] {
             assert_eq!(wait_for(value), Some(after), "{value}");
         }
