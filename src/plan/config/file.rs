@@ -135,8 +135,8 @@ fn not_a_url(text: &str) -> Option<String> {
     if text.starts_with('@') {
         return Some("expected a URL, not the name of a target".to_owned());
     }
-    let cause = format!("expected a URL, not a command; for a host of that name, use ws://{text}");
-    is_command(text).then_some(cause)
+    is_command(text)
+        .then(|| format!("expected a URL, not a command; for a host of that name, use ws://{text}"))
 }
 
 /// Whether the value of a key may be secret.
