@@ -25,6 +25,27 @@ fn test(args: &[&str]) -> Wsline {
     Wsline::new().arg("test").args(args)
 }
 
+/// Runs a file against a peer, and expects it to pass.
+fn passes(peer: Peer, text: &str) {
+    let peer = peer.start();
+    test(&["a.ws", "--url", &peer.url()])
+        .file("a.ws", text)
+        .stdout_matches("ok    a.ws  [..]\n1 passed in [..] s\n")
+        .run();
+}
+
+/// Runs a file against a peer, and expects it to fail with this report.
+fn fails(peer: Peer, text: &str, report: &str) {
+    let peer = peer.start();
+    test(&["a.ws", "--url", &peer.url()])
+        .file("a.ws", text)
+        .stdout_matches(format!(
+            "FAIL  a.ws  ([..] s)\n  a.ws:{report}\n...\n0 passed, 1 failed in [..] s\n"
+        ))
+        .code(4)
+        .run();
+}
+
 /// A file that greets and is greeted, at the URL of `--url`.
 const GREETING: &str = "> hi\n< ho\n";
 

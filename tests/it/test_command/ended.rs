@@ -1,19 +1,7 @@
 //! Statements that follow the end of all connections: each is run, and none is taken for met.
 
-use super::test;
+use super::fails;
 use crate::support::{Peer, Wsline};
-
-/// Runs a file whose connection is `peer`'s. It must fail with this report.
-fn fails(peer: Peer, text: &str, report: &str) {
-    let peer = peer.start();
-    test(&["a.ws", "--url", &peer.url()])
-        .file("a.ws", text)
-        .stdout_matches(format!(
-            "FAIL  a.ws  [..]\n  {report}\n...\n0 passed, 1 failed in [..] s\n"
-        ))
-        .code(4)
-        .run();
-}
 
 fn greeting() -> Peer {
     Peer::ws().expect_text("a").send_text("a").expect_eof()
@@ -23,18 +11,18 @@ fn greeting() -> Peer {
 fn expectations_after_a_drop_are_not_met() {
     let lost = "but the connection was lost: it was dropped";
     for (rest, report) in [
-        ("< zzz", format!("a.ws:4: expected \"zzz\", {lost}")),
+        ("< zzz", format!("4: expected \"zzz\", {lost}")),
         (
             "> b\n< b",
-            "a.ws:4: could not send \"b\": the connection was lost: it was dropped".to_owned(),
+            "4: could not send \"b\": the connection was lost: it was dropped".to_owned(),
         ),
         (
             "check json {\"a\":1}",
-            "a.ws:4: expected JSON with {\"a\":1}, but line 2 matched \"a\"".to_owned(),
+            "4: expected JSON with {\"a\":1}, but line 2 matched \"a\"".to_owned(),
         ),
         (
             "repeat 2\n  < zz",
-            format!("a.ws:5: expected \"zz\", {lost}, in turn 1 of 2 of line 4"),
+            format!("5: expected \"zz\", {lost}, in turn 1 of 2 of line 4"),
         ),
     ] {
         fails(greeting(), &format!("> a\n< a\ndrop\n{rest}\n"), &report);
@@ -42,7 +30,7 @@ fn expectations_after_a_drop_are_not_met() {
     fails(
         Peer::ws().expect_eof(),
         "drop\n< zzz\n",
-        &format!("a.ws:2: expected \"zzz\", {lost}"),
+        &format!("2: expected \"zzz\", {lost}"),
     );
 }
 
@@ -65,7 +53,7 @@ fn request_after_the_last_connection_is_sent() {
         fails(
             peer,
             &format!("{before}\nhttp GET {http}\n< status 200\n"),
-            "a.ws:[..]: expected a response to GET [..], but could not connect to [..]",
+            "[..]: expected a response to GET [..], but could not connect to [..]",
         );
     }
 }
@@ -76,13 +64,11 @@ fn retry_without_a_connection_ends_in_time() {
     for (block, report) in [
         (
             "< a",
-            format!(
-                "a.ws:3: expected \"a\", but {closed}, after [..] attempts in [..] s of line 2"
-            ),
+            format!("3: expected \"a\", but {closed}, after [..] attempts in [..] s of line 2"),
         ),
         (
             "> x\n  < a",
-            format!("a.ws:3: could not send \"x\": {closed}, after [..] of line 2"),
+            format!("3: could not send \"x\": {closed}, after [..] of line 2"),
         ),
     ] {
         fails(

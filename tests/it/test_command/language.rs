@@ -1,28 +1,7 @@
 //! What session files can say beyond texts and plain JSON.
 
-use super::test;
+use super::{fails, passes, test};
 use crate::support::Peer;
-
-/// Runs a file against a peer, and expects it to pass.
-fn passes(peer: Peer, text: &str) {
-    let peer = peer.start();
-    test(&["a.ws", "--url", &peer.url()])
-        .file("a.ws", text)
-        .stdout_matches("ok    a.ws  [..]\n1 passed in [..] s\n")
-        .run();
-}
-
-/// Runs a file against a peer, and expects it to fail with this report.
-fn fails(peer: Peer, text: &str, report: &str) {
-    let peer = peer.start();
-    test(&["a.ws", "--url", &peer.url()])
-        .file("a.ws", text)
-        .stdout_matches(format!(
-            "FAIL  a.ws  ([..] s)\n  a.ws:{report}\n...\n0 passed, 1 failed in [..] s\n"
-        ))
-        .code(4)
-        .run();
-}
 
 /// A peer that answers `hi` with a text.
 fn answering(text: &str) -> Peer {

@@ -1,29 +1,10 @@
 //! Session files whose connections are opened again: by `option --reconnect`, or by `reconnect`.
 
-use super::test;
+use super::{fails, passes, test};
 use crate::support::Peer;
 
 const UNAVAILABLE: &str =
     "HTTP/1.1 503 Busy\r\nRetry-After: 0\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
-
-fn passes(peer: Peer, text: &str) {
-    let peer = peer.start();
-    test(&["a.ws", "--url", &peer.url()])
-        .file("a.ws", text)
-        .stdout_matches("ok    a.ws  [..]\n1 passed in [..] s\n")
-        .run();
-}
-
-fn fails(peer: Peer, text: &str, report: &str) {
-    let peer = peer.start();
-    test(&["a.ws", "--url", &peer.url()])
-        .file("a.ws", text)
-        .stdout_matches(format!(
-            "FAIL  a.ws  ([..] s)\n  a.ws:{report}\n...\n0 passed, 1 failed in [..] s\n"
-        ))
-        .code(4)
-        .run();
-}
 
 /// A peer that gets `again` and sends `b`.
 fn again() -> Peer {
